@@ -1,0 +1,106 @@
+"""The command line: a command parses, makes one call into the library, renders, and sets the exit status.
+
+Each command is a file here, imported when it is used; every cell of the catalogue is a command too.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from rnncalc.cell import names
+
+COMMANDS = ("count", "report", "check", "verify", "cells", "frameworks")
+BAD, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
+
+EXAMPLES = """\b
+Examples:
+  rnncalc lstm --input-depth 10 --units 128           why an LSTM has 71,168 parameters
+  rnncalc gru --input-depth 40 --units 64 -F pytorch  the same for another cell and framework
+  rnncalc count configs/keyword-spotter.yaml          a whole model, layer by layer
+  rnncalc report configs/                             a row for each model of a folder
+  rnncalc check configs/ --max-params 500k            exit 1 where a model grew too large
+  rnncalc verify lstm --input-depth 10 --units 128    the forward pass against the formula
+"""
+
+
+class Commands(click.Group):
+    """The commands, each loaded when it is called; a cell's command is made from its step function."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*names("rnncalc.cells"), *COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in COMMANDS:
+            found: click.Command = import_module(f"rnncalc.cli.{cmd_name}").command
+            return found
+        from rnncalc.cell import find
+        from rnncalc.cli.cell import cell_command
+
+        cell = find(cmd_name)
+        return cell_command(cell) if cell and cell.states else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError:
+            from rnncalc.errors import suggest
+
+            hint = suggest(args[0], self.list_commands(ctx))
+            raise click.UsageError(f"there is no command `{args[0]}`{hint}", ctx) from None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        loaded = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        for title, wanted in (("Cells", names("rnncalc.cells")), ("Commands", COMMANDS)):
+            with formatter.section(title):
+                rows = [(name, command.get_short_help_str(80)) for name in wanted if (command := loaded[name])]
+                formatter.write_dl(rows)
+
+
+def _version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        from rnncalc import __version__
+
+        click.echo(f"rnncalc {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    epilog=EXAMPLES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version.")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """How many parameters does a recurrent model have, why, and does it still fit the budget?"""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def main() -> None:
+    """The entry point: runs a command and turns whatever a user can cause into a message and an exit status."""
+    import gc
+
+    gc.disable()  # a command is over before a collection would pay
+    try:
+        status = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        status = BAD
+    except (click.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    except BrokenPipeError:
+        # what is left in the buffer has no reader; Python would complain about it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = CLOSED_PIPE
+    except OSError as error:
+        click.echo(f"Error: {error.filename or ''}: {error.strerror or error}", err=True)
+        status = BAD
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,133 @@
+"""A cell's own command, made from its step function: a flag for each of its sizes and options, and no other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rnncalc import layouts
+from rnncalc.cell import ACTIVATIONS, Cell
+from rnncalc.cli.options import SIZE, dtype_option, framework_option, output_options, usage
+from rnncalc.errors import SpecError
+from rnncalc.network import MERGES, LayerPlan, Model, Plan, build, others
+
+POLICIES = ("single", "double", "input", "none")
+WORDS = {  # what frameworks call a size
+    "input_depth": ("--input-size", "--input-dim"),
+    "units": ("--num-units", "--hidden-size", "--features"),
+    "projection": ("--proj-size", "--num-proj"),
+}
+MEANING = {
+    "input_depth": "Length of the input vector x of a step.",
+    "units": "Length of the state h, and so of each gate.",
+    "peephole": "The gates see the cell state, through a diagonal.",
+    "projection": "Length of the output after a projection.",
+    "coupled_gates": "What is forgotten is what is written: f = 1 - i.",
+    "reset_after": "The reset gate acts after the product.",
+    "activation": "Activation of the candidate.",
+}
+STACK = {"num_layers": 1, "bidirectional": False, "merge_mode": "concat", "return_sequences": True, "residual": False}
+
+
+def flag(name: str) -> str:
+    """A key as a flag: `--num-layers`."""
+    return "--" + name.replace("_", "-")
+
+
+def cell_options(cell: Cell) -> list[click.Option]:
+    """The flags that describe one layer or stack of this cell."""
+    made = []
+    for name in ("input_depth", *cell.sizes):
+        made.append(click.Option([flag(name), *WORDS.get(name, ())], type=SIZE, help=MEANING.get(name)))
+    for name, default in cell.options.items():
+        told = MEANING.get(name)
+        if default is None:
+            made.append(click.Option([flag(name), *WORDS.get(name, ())], type=SIZE, help=told))
+        elif isinstance(default, bool):
+            made.append(click.Option([f"{flag(name)}/--no-{flag(name)[2:]}"], default=None, help=told))
+        elif isinstance(default, str):
+            made.append(click.Option([flag(name)], type=click.Choice(ACTIVATIONS), help=told))
+    made += [
+        click.Option(["--num-layers"], type=SIZE, default=1, help="Layers of the stack."),
+        click.Option(["--bidirectional"], is_flag=True, help="A second layer that reads backwards."),
+        click.Option(["--merge-mode"], type=click.Choice(MERGES), default="concat", help="How the two directions meet."),
+        click.Option(["--return-sequences/--no-return-sequences"], default=True, help="All steps, or the last alone."),
+        click.Option(["--residual"], is_flag=True, help="Add the input to the output."),
+        click.Option(["--bias"], type=click.Choice(POLICIES), help="One a map, one a matrix, beside the input, or none."),
+        click.Option(["--no-bias"], is_flag=True, help="The same as --bias none."),
+        click.Option(["--steps"], type=SIZE, help="Length of a sequence, for its cost."),
+        click.Option(["--batch"], type=SIZE, help="Sequences at once, for the shapes."),
+    ]
+    return made
+
+
+def model_of(cell: Cell, given: dict[str, Any]) -> Model:
+    """The model that a cell's flags describe; takes them out of `given`.
+
+    Raises:
+        click.UsageError: a size is missing, or the framework cannot build it.
+    """
+    options = {name: given.pop(name) for name in (*cell.sizes, *cell.options)}
+    depth, steps, batch = given.pop("input_depth"), given.pop("steps"), given.pop("batch")
+    missing = [flag(name) for name, value in (("input_depth", depth), *((n, options[n]) for n in cell.sizes)) if not value]
+    if missing:
+        raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed")
+    bias, no_bias = given.pop("bias"), given.pop("no_bias")
+    layer = LayerPlan(
+        cell.name,
+        cell.name,
+        {name: value for name, value in options.items() if value is not None},
+        bias=False if no_bias or bias == "none" else bias,
+        **{name: given.pop(name) for name in STACK},
+    )
+    framework = given.pop("framework") or layouts.DEFAULT
+    plan = Plan(cell.name, framework, (layer,), (steps, depth), given.pop("dtype") or "float32", batch)
+    try:
+        return build(plan)
+    except SpecError as error:
+        raise usage(error) from None
+
+
+def cell_command(cell: Cell) -> click.Command:
+    """The command that counts one layer, or one stack, of this cell."""
+
+    def count(form: str | None, output: str | None, quiet: bool, color: str, **given: Any) -> None:
+        from rnncalc.cli.output import output as make
+
+        out = make(form, output, quiet, color)
+        model = model_of(cell, given)
+        out.write("model", model.report(), others(model) if out.form in ("table", "markdown") else [])
+
+    name = cell.name
+    extra = "".join(f"  rnncalc {name} --input-depth 10 --units 128 {each}\n" for each in _examples(cell))
+    command = click.Command(
+        name,
+        callback=count,
+        params=list(cell_options(cell)),
+        help=f"{cell.title}.\n\nOne layer, or one stack: its tensors, their formulas, its parameters and its costs.",
+        short_help=cell.title,
+        epilog=f"\b\nExamples:\n  rnncalc {name} --input-depth 10 --units 128\n{extra}",
+    )
+    for add in (dtype_option, framework_option, output_options):
+        _extend(command, add)
+    return command
+
+
+def _extend(command: click.Command, add: Any) -> None:
+    def carrier() -> None: ...
+
+    add(carrier)
+    command.params.extend(reversed(carrier.__click_params__))  # type: ignore[attr-defined]
+
+
+def _examples(cell: Cell) -> list[str]:
+    own = []
+    for name, default in cell.options.items():
+        if default is None:
+            own.append(f"{flag(name)} 64")
+        elif isinstance(default, bool):
+            own.append(f"{flag(name)} -F paper")
+        elif isinstance(default, str):
+            own.append(f"{flag(name)} relu")
+    return ["-F pytorch --num-layers 2 --bidirectional", *own[:2], "-f json"]

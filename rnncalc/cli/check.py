@@ -1,0 +1,60 @@
+"""`rnncalc check`: the gate for continuous integration."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rnncalc.cli.options import Limit, framework_option, output_options
+from rnncalc.report import METRICS
+
+
+def _limits(function: Any) -> Any:
+    for metric in reversed(METRICS):
+        flag = "--max-" + metric.replace("_", "-")
+        unit = "bytes" if metric.endswith("bytes") else "count"
+        told = f"Limit of {metric}, such as {'2MiB' if unit == 'bytes' else '450k'}, or LAYER=LIMIT."
+        function = click.option(flag, metric, multiple=True, type=Limit(unit), help=told)(function)
+    return function
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@_limits
+@framework_option
+@output_options
+def command(
+    paths: tuple[str, ...], framework: str | None, form: Any, output: Any, quiet: bool, color: str, **limits: Any
+) -> int:
+    """Check every model against its `budget` and `expect`, and against limits given here.
+
+    Exit status 1 where one is broken, 2 where something could not be checked.
+    """
+    from rnncalc.budget import Verdict, check
+    from rnncalc.cli.output import complain
+    from rnncalc.cli.output import output as make
+    from rnncalc.discover import models
+    from rnncalc.errors import Problem, listed
+
+    out = make(form, output, quiet, color)
+    found = models(paths, framework)
+    extra = [(layer, metric, limit) for metric in METRICS for layer, limit in limits[metric]]
+    checks, problems = [], list(found.problems)
+    for model in found.models:
+        kept, unknown = check(model, extra)
+        checks += kept
+        problems += unknown
+    layers = {layer.plan.name for model in found.models for layer in model.layers}
+    absent = sorted({layer for layer, _, _ in extra if layer} - layers)
+    if absent and found.models:
+        problems.append(Problem(f"no model has a layer named {listed(absent)}"))
+    verdict = Verdict(tuple(checks), tuple(problems))
+    out.write("checks", verdict)
+    if found.skipped:
+        out.note(f"{found.skipped} YAML files without `layers` were skipped")
+    complain(problems)
+    if not checks and not problems:
+        reason = "no model has a budget; give it `budget:`, or --max-params" if found.models else "there is no spec here"
+        raise click.UsageError(f"{reason}: nothing to check")
+    return 2 if problems else 0 if verdict.passed else 1

@@ -1,0 +1,112 @@
+"""Options that commands share, and the types of their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from rnncalc import layouts
+from rnncalc.errors import SpecError, listed, suggest
+from rnncalc.sizes import DTYPES, size
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+FORMATS = ("table", "json", "markdown", "csv")
+
+
+class Size(click.ParamType):
+    """A size such as 128 or 10k."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Framework(click.ParamType):
+    """A framework's name or alias."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in layouts.NAMES:
+            return str(value)
+        if value in layouts.ALIASES:
+            return layouts.ALIASES[value]
+        hint = suggest(value, (*layouts.NAMES, *layouts.ALIASES))
+        self.fail(f"unknown framework `{value}`{hint}; there are {listed(layouts.NAMES)}", param, ctx)
+
+
+class Format(click.ParamType):
+    """An output format."""
+
+    name = "format"
+
+    def __init__(self, formats: tuple[str, ...]) -> None:
+        self.formats = formats
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in self.formats:
+            return str(value)
+        if value in layouts.NAMES or value in layouts.ALIASES:
+            self.fail(f"`{value}` is a framework; did you mean --framework {value} (-F)?", param, ctx)
+        self.fail(f"unknown format `{value}`{suggest(value, self.formats)}; there are {listed(self.formats)}", param, ctx)
+
+
+class Limit(click.ParamType):
+    """A limit such as 450k or 2MiB, or one of a layer: `encoder=5k`."""
+
+    name = "limit"
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, int]:
+        layer, _, limit = value.rpartition("=")
+        try:
+            return layer or None, size(limit, self.unit, least=0)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+SIZE = Size()
+FRAMEWORK = Framework()
+
+
+def framework_option(function: Decorated) -> Decorated:
+    """-F/--framework, whose default is RNNCALC_FRAMEWORK."""
+    return click.option(
+        "-F",
+        "--framework",
+        type=FRAMEWORK,
+        envvar="RNNCALC_FRAMEWORK",
+        help=f"{listed(layouts.NAMES, 'or')}.",
+    )(function)
+
+
+def output_options(function: Decorated, formats: tuple[str, ...] = FORMATS) -> Decorated:
+    """-f, -o, -q and --color."""
+    for option in reversed(
+        (
+            click.option("-f", "--format", "form", type=Format(formats), help=f"{listed(formats, 'or')}."),
+            click.option("-o", "--output", type=click.Path(), help="Write to this file; its ending implies the format."),
+            click.option("-q", "--quiet", is_flag=True, help="No notes on standard error."),
+            click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+def dtype_option(function: Decorated) -> Decorated:
+    """--dtype, for the bytes."""
+    return click.option("--dtype", type=click.Choice(list(DTYPES)), help="What a weight is stored as.")(function)
+
+
+def usage(error: SpecError) -> click.UsageError:
+    """What is wrong with the flags, as click reports it."""
+    return click.UsageError("\n".join(problem.message for problem in error.problems))

@@ -1,0 +1,81 @@
+"""What can be wrong with what a user gave, and how it is said: what, where, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong.
+
+    `where` is the way to it in the spec, such as ("layers", 2, "units"); `at` tells whether the key there is wrong or its
+    value. A spec read from a file has `path`, `line` and `column` (from 1) and the line's `text` too.
+    """
+
+    message: str
+    where: tuple[Any, ...] = ()
+    at: str = "value"
+    path: str | None = None
+    line: int | None = None
+    column: int | None = None
+    text: str = ""
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
+        if not place:
+            place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.where).lstrip(".")
+        first = f"{place}: {self.message}" if place else self.message
+        return f"{first}\n{self.excerpt()}" if self.text and self.line else first
+
+    def excerpt(self) -> str:
+        """The line with a caret below the place, cut where it is long."""
+        column = self.column or 1
+        start = max(0, column - 60) if len(self.text) > 100 else 0
+        shown = self.text[start : start + 100].replace("\t", " ")
+        number = f"{self.line:>5} | "
+        return f"{number}{printable(shown)}\n{' ' * (len(number) - 2)}| {' ' * width(shown[: column - 1 - start])}^"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record in the JSON output."""
+        return {"path": self.path, "line": self.line, "column": self.column, "message": self.message}
+
+
+class RnncalcError(Exception):
+    """Every error of this package that a user can cause."""
+
+
+class SpecError(RnncalcError, ValueError):
+    """A model that cannot be built as described; `problems` says all that is wrong with it."""
+
+    def __init__(self, problems: Iterable[Problem] | Problem | str) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems)
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def printable(text: str) -> str:
+    """The text without what would move a terminal's cursor or turn the direction of writing."""
+    return "".join(char if char.isprintable() else "�" if ord(char) < 0x20 else f"\\u{ord(char):04x}" for char in text)
+
+
+def width(text: str) -> int:
+    """The terminal columns that a text takes: two for wide characters, none for combining ones."""
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def suggest(word: object, known: Iterable[str]) -> str:
+    """`; did you mean ...?` for the nearest known word, else nothing."""
+    from difflib import get_close_matches
+
+    nearest = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    return f"; did you mean `{nearest[0]}`?" if nearest else ""
+
+
+def listed(words: Iterable[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    *rest, final = list(words)
+    return f"{', '.join(rest)} {last} {final}" if rest else final

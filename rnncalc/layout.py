@@ -1,0 +1,242 @@
+"""How a framework stores a cell: tensors that are block matrices of the trace's pieces.
+
+A line of a layout names a tensor and says what is in it; rows are sources, columns are gates:
+
+    "kernel": "x h -> i g f o"        a matrix: the rows of x above those of h, the gates side by side
+    "weight_ih": "i f g o <- x"       its transpose
+    "bias": "1x => i g f o"           a vector: row after row; `1x` is the bias beside the matrix of x
+    "w_{gate}_diag": "c* => f i o"    a tensor a gate; `c*` is the diagonal of c; {source} likewise
+    "*"                               every gate that has the source; `@` every matrix source, `@*` and `1@` likewise
+
+A column may be marked: `f+1` where the framework adds 1 to what it stores, `-z` where it stores the negative,
+`(f)` where it stores what the step never reads. What the cell does not have is left out; a hole in a block matrix
+that no mark declares is an error, and so is a piece that no tensor holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
+
+from rnncalc.algebra import Poly, product, symbol, total
+from rnncalc.trace import Trace
+
+NONE: Mapping[str, Any] = {}
+
+
+class Column(NamedTuple):
+    """A gate's place in a tensor, and what the framework does to what it stores there."""
+
+    gate: str
+    sign: int = 1
+    added: int = 0
+    read: bool = True
+
+
+class Block(NamedTuple):
+    """One gate beside one term, where it lies in a tensor: symbolic sizes of its rows and columns."""
+
+    term: str
+    column: Column
+    rows: Poly
+    columns: Poly
+
+
+class Stored(NamedTuple):
+    """One tensor of a framework: a grid of blocks, as a `matrix`, `transposed`, or row after row as a `vector`."""
+
+    name: str
+    form: str
+    grid: tuple[tuple[Block, ...], ...]
+
+    @property
+    def shape(self) -> tuple[Poly, ...]:
+        """Its symbolic shape."""
+        rows = total(row[0].rows for row in self.grid)
+        columns = total(block.columns for block in self.grid[0])
+        if self.form == "vector":
+            return (columns * len(self.grid),)
+        return (rows, columns) if self.form == "matrix" else (columns, rows)
+
+    @property
+    def blocks(self) -> Iterator[Block]:
+        """Its blocks, row after row."""
+        for row in self.grid:
+            yield from row
+
+
+class Entry(NamedTuple):
+    """One class of a framework: the cell that it is, its tensors, and what it lets one choose.
+
+    An option that is neither `fixed` nor `free` holds the step's own default. `free` maps an option to the choices there
+    are, or to None where every value will do; `default` is the framework's, where it differs from the step's.
+    """
+
+    cell: str
+    name: str
+    tensors: Mapping[str, str]
+    bias: tuple[str, ...] = ("single",)
+    fixed: Mapping[str, Any] = NONE
+    free: Mapping[str, tuple[Any, ...] | None] = NONE
+    default: Mapping[str, Any] = NONE
+    words: Mapping[str, str] = NONE
+    below: Mapping[str, str] = NONE  # a size that has to be below another
+    scope: str = ""
+
+    def accepts(self, option: str, value: Any, step_default: Any) -> bool:
+        """Whether this class can be built with this value of an option."""
+        if option in self.free:
+            choices = self.free[option]
+            return choices is None or value in choices
+        return bool(value == self.fixed.get(option, step_default))
+
+
+class Names(NamedTuple):
+    """How a framework names the tensors of a stack: {tensor}, {layer}, {direction}, {scope}, and {nth}: "", "_1", ..."""
+
+    single: str = "{tensor}"
+    stacked: str = "cell_{layer}/{tensor}"
+    bidirectional: str = "{direction}/{tensor}"
+    both: str = "cell_{layer}/{direction}/{tensor}"
+    directions: tuple[str, str] = ("fw", "bw")
+    axis: bool = False  # the directions are the first axis of each tensor instead
+
+    def of(self, stacked: bool, bidirectional: bool) -> str:
+        """The template that names this stack."""
+        if stacked:
+            return self.both if bidirectional else self.stacked
+        return self.bidirectional if bidirectional else self.single
+
+
+class Layout(NamedTuple):
+    """A framework: its classes, its names, its words for the sizes, and its habits."""
+
+    name: str
+    title: str
+    entries: tuple[Entry, ...]
+    aliases: tuple[str, ...] = ()
+    names: Names = Names()
+    words: Mapping[str, str] = NONE  # symbol or key -> the framework's word for it
+    merges: tuple[str, ...] = ("concat",)
+    wrapper: str = "{name}"  # the type that is shown for a bidirectional layer
+    ignored: frozenset[str] = frozenset()  # arguments that change no figure
+    channels_first: bool = False
+
+    def word(self, name: str, entry: Entry) -> str:
+        """The framework's word for a symbol."""
+        return entry.words.get(name, self.words.get(name, name))
+
+
+class LayoutError(ValueError):
+    """A layout and a cell that do not fit: a hole, or a piece without a place."""
+
+
+def formula(shape: tuple[Poly, ...], words: Mapping[str, str]) -> str:
+    """A shape as people read it: `(input_depth + num_units) × 4·num_units`."""
+    renamed = [size.replace({name: symbol(word) for name, word in words.items()}) for size in shape]
+    # what the cell reads comes before what it has
+    texts = [str(size) if len(size.terms) < 2 else f"({_linear(size, words)})" for size in renamed]
+    if len(texts) == 1 and len(renamed[0].terms) > 1:
+        return _linear(renamed[0], words)
+    return " × ".join(texts)
+
+
+def _linear(size: Poly, words: Mapping[str, str]) -> str:
+    first = words.get("input_depth", "input_depth")
+    terms = sorted(size.terms.items(), key=lambda term: (not term[0], all(name != first for name, _ in term[0]), term[0]))
+    return " + ".join(str(Poly(dict([term]))) for term in terms)
+
+
+@lru_cache(maxsize=None)
+def _parse(line: str) -> tuple[str, tuple[str, ...], tuple[Column, ...]]:
+    for arrow, form in (("->", "matrix"), ("=>", "vector"), ("<-", "transposed")):
+        left, found, right = line.partition(arrow)
+        if found:
+            rows, columns = (right, left) if form == "transposed" else (left, right)
+            return form, tuple(rows.split()), tuple(_column(word) for word in columns.split())
+    raise LayoutError(f"no arrow in {line!r}")
+
+
+def _column(word: str) -> Column:
+    read = not word.startswith("(")
+    gate, _, added = word.strip("()").partition("+")
+    return Column(gate.lstrip("-"), -1 if gate.startswith("-") else 1, int(added or 0), read)
+
+
+class Arrangement:
+    """A trace in an entry's tensors under a bias policy: every piece of the cell has one place.
+
+    `tensors` holds them in the framework's order; `unread` are the blocks (gate, term) that the step never reads.
+    """
+
+    def __init__(self, entry: Entry, trace: Trace, policy: str) -> None:
+        self.trace, self.policy = trace, policy
+        self.pieces = trace.pieces(policy)
+        self.tensors = tuple(stored for name, line in entry.tensors.items() for stored in self._expand(name, line))
+        placed = [(block.column.gate, block.term) for stored in self.tensors for block in stored.blocks]
+        for key in self.pieces:
+            if placed.count(key) != 1:
+                raise LayoutError(f"{entry.name}: gate {key[0]} beside {key[1]} is stored {placed.count(key)} times")
+        self.unread = frozenset(key for key in placed if key not in self.pieces)
+
+    @cached_property
+    def params(self) -> Poly:
+        """The scalars of all tensors."""
+        return total(product(stored.shape) for stored in self.tensors)
+
+    def _expand(self, name: str, line: str) -> Iterator[Stored]:
+        form, rows, columns = _parse(line)
+        if rows[0] in ("@", "@*", "1@"):
+            terms = dict.fromkeys(term for _, term in self.pieces if _pattern(term) == rows[0])
+            for term in terms:
+                shown = "" if term == "1x" else term.strip("1*")
+                yield from self._by_gate(name.replace("{source}", shown), form, (term,), columns)
+        else:
+            yield from self._by_gate(name, form, rows, columns)
+
+    def _by_gate(self, name: str, form: str, rows: tuple[str, ...], columns: tuple[Column, ...]) -> Iterator[Stored]:
+        if columns[0].gate == "*":
+            columns = tuple(Column(gate) for gate, term in self.pieces if term == rows[0])
+        groups = [(column,) for column in columns] if "{gate}" in name else [columns]
+        for group in groups:
+            stored = self._stored(name.replace("{gate}", group[0].gate), form, rows, group)
+            if stored:
+                yield stored
+
+    def _stored(self, name: str, form: str, rows: tuple[str, ...], columns: tuple[Column, ...]) -> Stored | None:
+        pieces = self.pieces
+        rows = tuple(term for term in rows if any((column.gate, term) in pieces for column in columns))
+        if not rows:
+            return None
+        for term in rows:
+            for column in columns:
+                if column.read and (column.gate, term) not in pieces:
+                    raise LayoutError(f"{name}: nothing to store for gate {column.gate} beside {term}")
+        return Stored(name, form, tuple(tuple(self._block(term, c, columns) for c in columns) for term in rows))
+
+    def _block(self, term: str, column: Column, columns: tuple[Column, ...]) -> Block:
+        like = column if column.read else next(other for other in columns if (other.gate, term) in self.pieces)
+        shape = self.pieces[like.gate, term].shape
+        rows = shape[0] if len(shape) == 2 else total([1])
+        return Block(term, column, rows, shape[-1])
+
+
+def _pattern(term: str) -> str:
+    return "1@" if term.startswith("1") else "@*" if term.endswith("*") else "@"
+
+
+@lru_cache(maxsize=None)
+def _arrange(layout: str, index: int, trace: Trace, policy: str) -> Arrangement:
+    from rnncalc.layouts import find
+
+    return Arrangement(find(layout).entries[index], trace, policy)
+
+
+def arrange(layout: Layout, entry: Entry, trace: Trace, policy: str) -> Arrangement:
+    """The cached arrangement of a trace in one of the layout's entries.
+
+    Raises:
+        LayoutError: the entry leaves a hole, or a piece without a place.
+    """
+    return _arrange(layout.name, layout.entries.index(entry), trace, policy)

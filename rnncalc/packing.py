@@ -1,0 +1,69 @@
+"""Between the cell's pieces and the framework's tensors, in both directions, with real arrays.
+
+Leading axes are let through: a stack of weights is packed and unpacked as one. Where the directions share a tensor,
+they are its first axis behind those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnncalc.layout import Block, Stored
+
+Array = NDArray[Any]
+Pieces = dict[tuple[str, str], Array]
+
+
+def _places(stored: Stored, sizes: Mapping[str, int]) -> Iterator[tuple[Block, tuple[Any, ...]]]:
+    """Each block and where it lies in the tensor, seen as [rows, columns] or, for a vector, [scalars]."""
+    top = 0
+    for row in stored.grid:
+        height, left = int(row[0].rows.at(sizes)), 0
+        for block in row:
+            width = int(block.columns.at(sizes))
+            if stored.form == "vector":
+                yield block, (..., slice(top + left, top + left + width))
+            else:
+                yield block, (..., slice(top, top + height), slice(left, left + width))
+            left += width
+        top += left if stored.form == "vector" else height
+
+
+def pack(stored: Stored, sizes: Mapping[str, int], pieces: Mapping[tuple[str, str], Array]) -> Array:
+    """The framework's tensor that holds these pieces; what the step never reads is filled with zeros."""
+    shape = tuple(int(size.at(sizes)) for size in stored.shape)
+    some = next(array for (gate, term), array in pieces.items() if any(b.column.gate == gate for b in stored.blocks))
+    tensor = np.zeros(shape, some.dtype)
+    seen = tensor.T if stored.form == "transposed" else tensor
+    for block, place in _places(stored, sizes):
+        piece = pieces.get((block.column.gate, block.term))
+        if piece is not None:
+            seen[place] = block.column.sign * piece - block.column.added
+    return tensor
+
+
+def unpack(stored: Stored, sizes: Mapping[str, int], tensor: Array) -> Pieces:
+    """The pieces that the framework's tensor holds, with what the framework adds to them at run time."""
+    seen = np.swapaxes(tensor, -1, -2) if stored.form == "transposed" else tensor
+    pieces: Pieces = {}
+    for block, place in _places(stored, sizes):
+        if block.column.read:
+            piece = seen[place]
+            if block.term.startswith("1") or block.term.endswith("*"):
+                piece = piece if stored.form == "vector" else piece[..., 0, :]
+            pieces[block.column.gate, block.term] = block.column.sign * piece + block.column.added
+    return pieces
+
+
+def merge_directions(tensors: Sequence[Array]) -> Array:
+    """The tensors of the directions as one, the directions first."""
+    return np.stack(tensors)
+
+
+def split_directions(tensor: Array, rank: int, count: int) -> list[Array]:
+    """The directions' tensors out of one, each of `rank` axes without leading ones."""
+    return [np.take(tensor, side, axis=-rank - 1) for side in range(count)]

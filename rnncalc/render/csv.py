@@ -1,0 +1,50 @@
+"""CSV: plain figures, a row a tensor or a row of the sheet; no text can start a formula in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rnncalc.report import ModelReport
+
+TENSOR = ("model", "framework", "source", "layer", "type", "framework_type", "tensor", "shape", "formula", "params")
+
+
+def _text(rows: Iterable[Sequence[Any]]) -> str:
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return file.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)):
+        value = "; ".join(str(each) for each in value)
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def models(reports: Sequence[ModelReport], others: Any, *, color: bool, width: int) -> str:
+    """A row a tensor, and one for a layer without any."""
+    rows: list[Sequence[Any]] = [(*TENSOR, "trainable")]
+    for report in reports:
+        for layer in report.layers:
+            start = (report.name, report.framework, report.source, layer.name, layer.type, layer.framework_type)
+            for tensor in layer.tensors:
+                shape = "x".join(str(axis) for axis in tensor.shape)
+                trainable = str(tensor.trainable).lower()
+                rows.append((*start, tensor.name, shape, tensor.formula, tensor.params, trainable))
+            if not layer.tensors:
+                rows.append((*start, "", "", "", 0, str(layer.trainable).lower()))
+    return _text(rows)
+
+
+def sheet(sheet: Any, *, color: bool, width: int) -> str:
+    """The sheet's rows under plain names."""
+    names = [column.lower().replace(" ", "_").replace("/", "_per_") or "result" for column in sheet.columns]
+    return _text([names, *sheet.rows])

@@ -1,0 +1,85 @@
+"""What the tabular documents show: columns and rows, for any format to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rnncalc.budget import Verdict
+from rnncalc.errors import Problem, listed
+from rnncalc.report import ModelReport
+
+
+class Sheet(NamedTuple):
+    """A table. A cell is a text, a number, None for unknown, or a list of texts, one a line."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+def batch(reports: Sequence[ModelReport], states: Sequence[str], problems: Sequence[Problem]) -> list[Sheet]:
+    """A row a model; `states` say whether each keeps its budget."""
+    columns = ("Model", "Framework", "Layers", "Params", "Trainable", "MACs/step", "Weight bytes", "Budget", "Source")
+    rows = tuple(
+        (
+            report.name,
+            report.framework,
+            len(report.layers),
+            report.params,
+            report.trainable_params,
+            report.macs_per_step,
+            report.weight_bytes,
+            state,
+            report.source or "",
+        )
+        for report, state in zip(reports, states)
+    )
+    total = sum(report.params for report in reports)
+    counted = f"{len(reports):,} model{'s' if len(reports) != 1 else ''}"
+    notes = (f"{counted}, {total:,} parameters",) + ((f"{len(problems)} errors",) if problems else ())
+    return [Sheet("", columns, rows, notes)]
+
+
+def checks(verdict: Verdict) -> list[Sheet]:
+    """A row a limit, and what to do about each that is broken."""
+    columns = ("", "Model", "Layer", "Metric", "Actual", "Limit", "Excess")
+    rows, notes = [], []
+    for check in verdict.checks:
+        mark = "ok" if check.passed else "FAIL"
+        excess = "" if check.passed else f"{check.actual - check.limit:+,}"
+        limit = f"= {check.limit:,}" if check.exact else check.limit
+        rows.append((mark, check.model, check.layer or "", check.metric, check.actual, limit, excess))
+        if not check.passed:
+            place = ":".join(str(part) for part in (check.source, check.line) if part is not None)
+            what = f"{check.layer}: {check.metric}" if check.layer else check.metric
+            relation = "is not the expected" if check.exact else "is above the limit of"
+            advice = f"; {check.advice}" if check.advice else ""
+            name = f"{place} ({check.model})" if place else check.model
+            notes.append(f"{name}: {what} {check.actual:,} {relation} {check.limit:,} ({excess}){advice}")
+    failed = len(notes)
+    notes.append(f"{failed} of {len(rows)} limits broken" if failed else f"all {len(rows)} limits kept")
+    if verdict.problems:
+        notes.append(f"{len(verdict.problems)} errors")
+    return [Sheet("", columns, tuple(rows), tuple(notes))]
+
+
+def proofs(found: Any) -> list[Sheet]:
+    """A row a step of each proof."""
+    sheets = []
+    for proof in found.proofs:
+        rows = tuple(("ok" if step.passed else "FAIL", step.what, step.detail) for step in proof.steps)
+        verdict = "proven" if proof.passed else "NOT proven"
+        sheets.append(Sheet(f"{proof.model} · {proof.framework}: {verdict}", ("", "What was done", "Result"), rows))
+    return sheets
+
+
+def listing(catalogue: Any) -> list[Sheet]:
+    """Cells or frameworks: a row each."""
+    return [Sheet("", catalogue.columns, catalogue.rows, catalogue.notes)]
+
+
+def joined(words: Sequence[str]) -> str:
+    """`a, b and c`, or nothing."""
+    return listed(words) if words else ""

@@ -1,0 +1,201 @@
+"""The report: immutable records of all that is shown of a model. Renderers draw them and compute nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rnncalc.sizes import byte_count
+
+if TYPE_CHECKING:
+    from rnncalc.network import Layer, Model
+
+SCHEMA_VERSION = 1
+METRICS = (
+    "params",
+    "trainable_params",
+    "macs",
+    "macs_per_step",
+    "flops",
+    "flops_per_step",
+    "weight_bytes",
+    "state_bytes",
+)
+
+
+class TensorReport(NamedTuple):
+    """One tensor as the framework allocates it. `unread` counts its scalars that the step never reads."""
+
+    name: str
+    shape: tuple[int, ...]
+    params: int
+    trainable: bool
+    shared_with: str | None
+    formula: str
+    unread: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its JSON."""
+        record: dict[str, Any] = {
+            "name": self.name,
+            "shape": list(self.shape),
+            "params": self.params,
+            "trainable": self.trainable,
+            "shared_with": self.shared_with,
+            "formula": self.formula,
+        }
+        return {**record, "unread": self.unread} if self.unread else record
+
+
+class LayerReport(NamedTuple):
+    """One layer. Costs are None while a length is unknown; `output_shape` leads with the batch."""
+
+    name: str
+    type: str
+    framework_type: str
+    inputs: tuple[str, ...]
+    output_shape: tuple[int | None, ...]
+    params: int
+    trainable: bool
+    macs: int | None
+    macs_per_step: int | None
+    flops: int | None
+    flops_per_step: int | None
+    weight_bytes: int
+    state_bytes: int
+    tensors: tuple[TensorReport, ...]
+
+    @property
+    def trainable_params(self) -> int:
+        """Scalars that training changes."""
+        return sum(tensor.params for tensor in self.tensors if tensor.trainable)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its JSON."""
+        return {
+            "name": self.name,
+            "type": self.type,
+            "framework_type": self.framework_type,
+            "inputs": list(self.inputs),
+            "output_shape": list(self.output_shape),
+            "params": self.params,
+            "trainable": self.trainable,
+            "macs": self.macs,
+            "macs_per_step": self.macs_per_step,
+            "flops": self.flops,
+            "flops_per_step": self.flops_per_step,
+            "weight_bytes": self.weight_bytes,
+            "state_bytes": self.state_bytes,
+            "tensors": [tensor.to_dict() for tensor in self.tensors],
+        }
+
+
+class ModelReport(NamedTuple):
+    """One model: totals, costs of a sequence and of a step, and its layers."""
+
+    name: str
+    framework: str
+    source: str | None
+    dtype: str
+    params: int
+    trainable_params: int
+    macs: int | None
+    macs_per_step: int | None
+    flops: int | None
+    flops_per_step: int | None
+    weight_bytes: int
+    state_bytes: int
+    layers: tuple[LayerReport, ...]
+
+    @property
+    def non_trainable_params(self) -> int:
+        """Scalars that training leaves alone."""
+        return self.params - self.trainable_params
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of the model."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "name": self.name,
+            "framework": self.framework,
+            "source": self.source,
+            "dtype": self.dtype,
+            "params": {
+                "total": self.params,
+                "trainable": self.trainable_params,
+                "non_trainable": self.non_trainable_params,
+            },
+            "macs": self.macs,
+            "macs_per_step": self.macs_per_step,
+            "flops": self.flops,
+            "flops_per_step": self.flops_per_step,
+            "weight_bytes": self.weight_bytes,
+            "state_bytes": self.state_bytes,
+            "layers": [layer.to_dict() for layer in self.layers],
+        }
+
+
+def _tensors(layer: Layer) -> tuple[TensorReport, ...]:
+    unread = layer.arrangement.unread
+    found = []
+    for tensor in layer.tensors:
+        params = 1
+        for size in tensor.shape:
+            params *= size
+        idle = sum(
+            int((block.rows * block.columns).at(layer.sizes[k]))
+            for k, _ in tensor.parts
+            for block in tensor.stored.blocks
+            if (block.column.gate, block.term) in unread
+        )
+        found.append(TensorReport(tensor.name, tensor.shape, params, layer.plan.trainable, None, tensor.formula, idle))
+    return tuple(found)
+
+
+def layer_report(layer: Layer, before: str, batch: int | None, dtype: str) -> LayerReport:
+    """The record of one layer that reads `before`."""
+    states = sum(rows * size for rows, size in layer.states.values())
+    return LayerReport(
+        layer.plan.name,
+        layer.cell.name,
+        layer.framework_type,
+        (before,),
+        (batch, *layer.outflow.axes),
+        layer.params,
+        layer.plan.trainable,
+        layer.macs.over(layer.steps),
+        layer.macs.per_step,
+        layer.flops.over(layer.steps),
+        layer.flops.per_step,
+        byte_count(layer.params, dtype),
+        byte_count(states, dtype),
+        _tensors(layer),
+    )
+
+
+def _sum(values: list[int | None]) -> int | None:
+    return None if None in values else sum(value for value in values if value is not None)
+
+
+def report(model: Model) -> ModelReport:
+    """The record of a model."""
+    plan = model.plan
+    names = ["input", *(layer.plan.name for layer in model.layers)]
+    layers = tuple(
+        layer_report(layer, before, plan.batch, plan.dtype) for layer, before in zip(model.layers, names)
+    )
+    params = sum(layer.params for layer in layers)
+    return ModelReport(
+        plan.name,
+        model.framework,
+        plan.source,
+        plan.dtype,
+        params,
+        sum(layer.trainable_params for layer in layers),
+        _sum([layer.macs for layer in layers]),
+        _sum([layer.macs_per_step for layer in layers]),
+        _sum([layer.flops for layer in layers]),
+        _sum([layer.flops_per_step for layer in layers]),
+        byte_count(params, plan.dtype),
+        sum(layer.state_bytes for layer in layers),
+        layers,
+    )

@@ -1,0 +1,62 @@
+"""Sizes as people write them: `128`, `1_000`, `10k`, `1.5M`, `2B`, and for bytes `2MiB`, `500KB`.
+
+>>> size("10k"), size("1.5M"), size("2MiB", unit="bytes")
+(10000, 1500000, 2097152)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+LARGEST = 2**63 - 1
+DTYPES = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16, "int8": 8, "int4": 4}  # bits
+
+_NUMBER = re.compile(r"([+-]?)(\d(?:_?\d)*)(?:\.(\d+))?(?:[eE]\+?(\d{1,3}))?\s?([A-Za-z]*)")
+_COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
+_BYTES = {"": 1, "B": 1} | {
+    prefix + suffix: base**power
+    for power, prefixes in enumerate(("kK", "M", "G", "T"), 1)
+    for prefix in prefixes
+    for suffix, base in (("", 1000), ("B", 1000), ("iB", 1024))
+}
+
+
+def size(value: Any, unit: str = "count", least: int = 1) -> int:
+    """The whole number that `value` (an int, a float without a fraction, or a text) stands for.
+
+    Raises:
+        ValueError: it is no whole number from `least` to 2^63 - 1; the message says what to write.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise ValueError(f"{_shown(value)} is not a number; write a whole number such as 128 or 10k")
+    number = value if isinstance(value, int) else _parse(value, unit)
+    if not least <= number <= LARGEST:
+        raise ValueError(f"{_shown(value)} is out of range; a whole number from {least} to 2^63 - 1 is needed")
+    return number
+
+
+def _parse(value: float | str, unit: str) -> int:
+    text = repr(value) if isinstance(value, float) else value.strip()
+    match = _NUMBER.fullmatch(text) if len(text) < 100 else None
+    factors = _BYTES if unit == "bytes" else _COUNTS
+    if not match or match[5] not in factors:
+        example = "2MiB or 500KB" if unit == "bytes" else "128, 1_000, 10k or 1.5M"
+        raise ValueError(f"{_shown(value)} is not a size; write a whole number such as {example}")
+    sign, whole, fraction, exponent, suffix = match.groups()
+    fraction = (fraction or "").rstrip("0")
+    scaled = int(whole.replace("_", "") + fraction) * 10 ** int(exponent or 0) * factors[suffix]
+    number, rest = divmod(scaled, 10 ** len(fraction))
+    if rest:
+        raise ValueError(f"{_shown(value)} is not a whole number; sizes are whole numbers")
+    return -number if sign == "-" else number
+
+
+def _shown(value: Any) -> str:
+    text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def byte_count(params: int, dtype: str) -> int:
+    """Bytes that so many scalars take, the last byte filled up."""
+    return -(-params * DTYPES[dtype] // 8)
