@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from rnncalc.errors import Problem, SpecError
 from rnncalc.network import Model
+from rnncalc.record import Record
 from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
 
 Limits = Sequence[tuple[str | None, str, int]]  # (layer or None, metric, limit)
 
 
-class Check(NamedTuple):
+class Check(Record):
     """One limit, or one pinned figure (`exact`), and whether it is met. `advice` says what would fit."""
 
     model: str
@@ -42,7 +43,7 @@ class Check(NamedTuple):
         }
 
 
-class Verdict(NamedTuple):
+class Verdict(Record):
     """All checks of a run, and what could not be checked."""
 
     checks: tuple[Check, ...]

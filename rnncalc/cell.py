@@ -21,9 +21,11 @@ Parameters without a default are sizes that have to be given.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from rnncalc.record import Record
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear", "softmax", "softplus", "softsign", "elu", "selu", "silu")
 
@@ -33,30 +35,30 @@ class Value:
 
     __slots__ = ()
 
-    def apply(self, operation: str, *others: Any) -> Any:
+    def apply(self, operation: str, *others: Any) -> Value:
         """The value of `operation` (add, sub, rsub, mul, or an activation) on this value and others."""
         raise NotImplementedError
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> Value:
         return self.apply("add", other)
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Any) -> Value:
         return self.apply("sub", other)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Any) -> Value:
         return self.apply("rsub", other)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Any) -> Value:
         return self.apply("mul", other)
 
 
-class Diag(NamedTuple):
+class Diag(Record):
     """A source that enters a map elementwise."""
 
     value: Any
 
 
-class Lookup(NamedTuple):
+class Lookup(Record):
     """A source of whole numbers below `size`, each of which picks a row of the matrix: no multiplication."""
 
     value: Any
@@ -66,7 +68,7 @@ class Lookup(NamedTuple):
 class Weights(Protocol):
     """`w` in a step: the attribute is the gate, the call is the map."""
 
-    def __getattr__(self, gate: str) -> Callable[..., Any]: ...
+    def __getattr__(self, gate: str) -> Callable[..., Value]: ...
 
 
 def diag(value: Any) -> Diag:
@@ -79,17 +81,17 @@ def lookup(value: Any, size: str) -> Lookup:
     return Lookup(value, size)
 
 
-def activate(value: Any, name: str) -> Any:
+def activate(value: Value, name: str) -> Value:
     """`value` under the activation `name`; `linear` leaves it as it is."""
     return value if name == "linear" else value.apply(name)
 
 
-def sigmoid(value: Any) -> Any:
+def sigmoid(value: Value) -> Value:
     """1 / (1 + exp(-value))."""
     return value.apply("sigmoid")
 
 
-def tanh(value: Any) -> Any:
+def tanh(value: Value) -> Value:
     """The hyperbolic tangent."""
     return value.apply("tanh")
 
@@ -120,9 +122,9 @@ class Cell:
         return f"Cell({self.name})"
 
 
-@lru_cache(maxsize=None)
+@cache
 def find(name: str) -> Cell | None:
-    """The recurrent cell or surrounding layer of this name, from its file in cells/ or layers/; None if there is none."""
+    """The cell or surrounding layer of this name, from its file in cells/ or layers/; None if there is none."""
     if not name.isidentifier():
         return None
     for package in ("rnncalc.cells", "rnncalc.layers"):
@@ -136,7 +138,7 @@ def find(name: str) -> Cell | None:
     return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def names(package: str) -> tuple[str, ...]:
     """The names in `rnncalc.cells` or `rnncalc.layers`: one for each file."""
     import pkgutil

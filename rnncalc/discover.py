@@ -7,16 +7,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
-from typing import NamedTuple
 
 from rnncalc.errors import Problem, SpecError
 from rnncalc.network import Model
+from rnncalc.record import Record
 from rnncalc.spec import read
 
 ENDINGS = (".yaml", ".yml")
 
 
-class Found(NamedTuple):
+class Found(Record):
     """The models of some paths, what is wrong with the others, and how many files were no specs."""
 
     models: list[Model]
@@ -75,7 +75,9 @@ def models(paths: Sequence[str], framework: str | None = None) -> Found:
             elif each is None:
                 skipped += 1
             elif (each.plan.source, each.name) in keys:
-                found.problems.append(each.locate(Problem(f"two models of this file are named `{each.name}`", ("name",))))
+                found.problems.append(
+                    each.locate(Problem(f"two models of this file are named `{each.name}`", ("name",)))
+                )
             else:
                 keys.add((each.plan.source, each.name))
                 found.models.append(each)

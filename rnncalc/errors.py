@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
+
+from rnncalc.record import Record
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """One thing that is wrong.
 
-    `where` is the way to it in the spec, such as ("layers", 2, "units"); `at` tells whether the key there is wrong or its
-    value. A spec read from a file has `path`, `line` and `column` (from 1) and the line's `text` too.
+    `where` is the way to it in the spec, such as ("layers", 2, "units"); `at` tells whether the key there is wrong or
+    its value. A spec read from a file has `path`, `line` and `column` (from 1) and the line's `text` too.
     """
 
     message: str
@@ -62,6 +64,8 @@ def printable(text: str) -> str:
 
 def width(text: str) -> int:
     """The terminal columns that a text takes: two for wide characters, none for combining ones."""
+    if text.isascii():
+        return len(text)
     from unicodedata import combining, east_asian_width
 
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)

@@ -59,6 +59,7 @@ class Numeric(Value):
         self.array = array
 
     def apply(self, operation: str, *others: Any) -> Numeric:
+        """The operation on arrays."""
         arrays = [other.array if isinstance(other, Numeric) else other for other in others]
         return Numeric(OPERATIONS[operation](self.array, *arrays))
 
@@ -138,7 +139,7 @@ def _unroll(layer: Layer, pieces: Pieces, x: Array, states: tuple[Array, ...], b
 
 
 def run(layer: Layer, weights: Mapping[str, Array], x: Array, initial: States) -> tuple[Any, States]:
-    """A layer on x [..., batch, steps, depth]: its outputs, and its final states [..., layers × directions, batch, size]."""
+    """A layer on x [..., batch, steps, depth]: its outputs and its final states [..., rows, batch, size]."""
     pieces, plan = pieces_of(layer, weights), layer.plan
     if not layer.cell.states:
         y = step(layer, pieces.get((0, 0), {}), x, ())[0]
@@ -183,7 +184,11 @@ def forward(model: Model, weights: Weights, x: Array, initial_state: States | No
         raise SpecError(f"x has shape {x.shape}, but ({wanted}) is needed")
     if flow.numbers:
         vocab = model.layers[0].sizes[0]["vocab"]
-        if not np.issubdtype(x.dtype, np.integer) and not np.array_equal(x, np.floor(x)) or x.min() < 0 or x.max() >= vocab:
+        if (
+            (not np.issubdtype(x.dtype, np.integer) and not np.array_equal(x, np.floor(x)))
+            or x.min() < 0
+            or x.max() >= vocab
+        ):
             raise SpecError(f"x must be whole numbers from 0 to {vocab - 1}, for the embedding looks them up")
     shapes = {name: (rows, x.shape[0], size) for each in model.layers for name, (rows, size) in each.states.items()}
     initial = {name: np.zeros(shape, np.result_type(*weights.values(), np.float32)) for name, shape in shapes.items()}

@@ -16,16 +16,17 @@ that no mark declares is an error, and so is a piece that no tensor holds.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from functools import cache, cached_property
+from typing import Any
 
 from rnncalc.algebra import Poly, product, symbol, total
+from rnncalc.record import Record
 from rnncalc.trace import Trace
 
 NONE: Mapping[str, Any] = {}
 
 
-class Column(NamedTuple):
+class Column(Record):
     """A gate's place in a tensor, and what the framework does to what it stores there."""
 
     gate: str
@@ -34,7 +35,7 @@ class Column(NamedTuple):
     read: bool = True
 
 
-class Block(NamedTuple):
+class Block(Record):
     """One gate beside one term, where it lies in a tensor: symbolic sizes of its rows and columns."""
 
     term: str
@@ -43,7 +44,7 @@ class Block(NamedTuple):
     columns: Poly
 
 
-class Stored(NamedTuple):
+class Stored(Record):
     """One tensor of a framework: a grid of blocks, as a `matrix`, `transposed`, or row after row as a `vector`."""
 
     name: str
@@ -66,11 +67,11 @@ class Stored(NamedTuple):
             yield from row
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """One class of a framework: the cell that it is, its tensors, and what it lets one choose.
 
-    An option that is neither `fixed` nor `free` holds the step's own default. `free` maps an option to the choices there
-    are, or to None where every value will do; `default` is the framework's, where it differs from the step's.
+    An option that is neither `fixed` nor `free` holds the step's own default. `free` maps an option to the choices
+    there are, or to None where every value will do; `default` is the framework's, where it differs from the step's.
     """
 
     cell: str
@@ -92,8 +93,11 @@ class Entry(NamedTuple):
         return bool(value == self.fixed.get(option, step_default))
 
 
-class Names(NamedTuple):
-    """How a framework names the tensors of a stack: {tensor}, {layer}, {direction}, {scope}, and {nth}: "", "_1", ..."""
+class Names(Record):
+    """How a framework names the tensors of a stack: {tensor}, {layer}, {direction}, {scope}, {name}, {nth}.
+
+    {name} is the layer's own, {scope} the entry's, {layer} counts from 0, and {nth} is "", "_1", "_2", ...
+    """
 
     single: str = "{tensor}"
     stacked: str = "cell_{layer}/{tensor}"
@@ -109,7 +113,7 @@ class Names(NamedTuple):
         return self.bidirectional if bidirectional else self.single
 
 
-class Layout(NamedTuple):
+class Layout(Record):
     """A framework: its classes, its names, its words for the sizes, and its habits."""
 
     name: str
@@ -144,11 +148,13 @@ def formula(shape: tuple[Poly, ...], words: Mapping[str, str]) -> str:
 
 def _linear(size: Poly, words: Mapping[str, str]) -> str:
     first = words.get("input_depth", "input_depth")
-    terms = sorted(size.terms.items(), key=lambda term: (not term[0], all(name != first for name, _ in term[0]), term[0]))
+    terms = sorted(
+        size.terms.items(), key=lambda term: (not term[0], all(name != first for name, _ in term[0]), term[0])
+    )
     return " + ".join(str(Poly(dict([term]))) for term in terms)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parse(line: str) -> tuple[str, tuple[str, ...], tuple[Column, ...]]:
     for arrow, form in (("->", "matrix"), ("=>", "vector"), ("<-", "transposed")):
         left, found, right = line.partition(arrow)
@@ -174,11 +180,15 @@ class Arrangement:
         self.trace, self.policy = trace, policy
         self.pieces = trace.pieces(policy)
         self.tensors = tuple(stored for name, line in entry.tensors.items() for stored in self._expand(name, line))
-        placed = [(block.column.gate, block.term) for stored in self.tensors for block in stored.blocks]
-        for key in self.pieces:
-            if placed.count(key) != 1:
-                raise LayoutError(f"{entry.name}: gate {key[0]} beside {key[1]} is stored {placed.count(key)} times")
-        self.unread = frozenset(key for key in placed if key not in self.pieces)
+        placed: dict[tuple[str, str], int] = dict.fromkeys(self.pieces, 0)
+        for stored in self.tensors:
+            for block in stored.blocks:
+                key = (block.column.gate, block.term)
+                placed[key] = placed.get(key, 0) + 1
+        for (gate, term), times in placed.items():
+            if times != 1:
+                raise LayoutError(f"{entry.name}: gate {gate} beside {term} is stored {times} times")
+        self.unread = frozenset(placed) - frozenset(self.pieces)
 
     @cached_property
     def params(self) -> Poly:
@@ -226,7 +236,7 @@ def _pattern(term: str) -> str:
     return "1@" if term.startswith("1") else "@*" if term.endswith("*") else "@"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _arrange(layout: str, index: int, trace: Trace, policy: str) -> Arrangement:
     from rnncalc.layouts import find
 

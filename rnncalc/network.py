@@ -8,18 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts
 from rnncalc.algebra import Poly
 from rnncalc.cell import Cell, find
 from rnncalc.errors import Problem, SpecError, listed
 from rnncalc.layout import NONE, Arrangement, Entry, Layout, Stored, arrange, formula
+from rnncalc.record import Record
 from rnncalc.sizes import byte_count
 from rnncalc.trace import Trace, trace
 
 if TYPE_CHECKING:
-    from rnncalc.forward import Array, States, Weights
+    from numpy.typing import NDArray
+
+    from rnncalc.forward import States, Weights
     from rnncalc.report import ModelReport
     from rnncalc.source import Document
 
@@ -27,7 +30,7 @@ MERGES = ("concat", "sum", "mul", "ave", "none")
 _MERGE_OPERATIONS = {"concat": 0, "sum": 1, "mul": 1, "ave": 2, "none": 0}  # an element
 
 
-class LayerPlan(NamedTuple):
+class LayerPlan(Record):
     """A layer as it was asked for. `options` hold what was given; the rest is the framework's choice."""
 
     type: str
@@ -45,7 +48,7 @@ class LayerPlan(NamedTuple):
     spelled: Mapping[str, str] = NONE  # the word that the spec has for a key
 
 
-class Plan(NamedTuple):
+class Plan(Record):
     """A model as it was asked for. `input` is a shape without the batch, None where an embedding comes first."""
 
     name: str
@@ -59,15 +62,18 @@ class Plan(NamedTuple):
     source: str | None = None
 
 
-class Flow(NamedTuple):
-    """What leaves a layer for one sample: its axes, the depth last; whether the first is time; whether it is whole numbers."""
+class Flow(Record):
+    """What leaves a layer for one sample: its axes, the depth last.
+
+    `sequence`: the first axis is time; `numbers`: they are whole numbers without a depth, for an embedding.
+    """
 
     axes: tuple[int | None, ...]
     sequence: bool
     numbers: bool = False
 
 
-class Cost(NamedTuple):
+class Cost(Record):
     """Operations: so many a step, and so many once a sequence; None where a length is unknown."""
 
     per_step: int | None
@@ -80,8 +86,11 @@ class Cost(NamedTuple):
         return self.per_step * (steps or 0) + self.once
 
 
-class Tensor(NamedTuple):
-    """A tensor as the framework allocates it. `parts` are its (stack layer, direction): several where they share an axis."""
+class Tensor(Record):
+    """A tensor as the framework allocates it.
+
+    `parts` are its (stack layer, direction): several where the directions are an axis of it.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -121,7 +130,9 @@ class Layer:
         looks_up = any(source.kind == "lookup" for made in self.trace.maps for source in made.sources)
         if looks_up:
             if not flow.numbers:
-                raise _wrong(self.plan, "", f"`{self.plan.name}` reads whole numbers, so it comes first: give no input depth")
+                raise _wrong(
+                    self.plan, "", f"`{self.plan.name}` reads whole numbers, so it comes first: give no input depth"
+                )
             return 1
         if flow.numbers:
             message = "the model has no input; write `input: {depth: 10}` or begin with an embedding"
@@ -130,13 +141,17 @@ class Layer:
             message = f"`{self.plan.name}` needs a sequence, but its input {_shape(flow.axes)} has no steps"
             raise _wrong(self.plan, "", message + "; does the layer before it need `return_sequences: true`?")
         if self.cell.states and len(flow.axes) != 2:
-            raise _wrong(self.plan, "", f"`{self.plan.name}` reads (steps, depth), but its input is {_shape(flow.axes)}")
+            raise _wrong(
+                self.plan, "", f"`{self.plan.name}` reads (steps, depth), but its input is {_shape(flow.axes)}"
+            )
         depth = flow.axes[-1]
         if depth is None:
             raise _wrong(self.plan, "", f"`{self.plan.name}` needs to know the depth of its input")
         declared = self.plan.options.get("input_depth", depth)
         if declared != depth:
-            message = f"{self.words['input_depth']} is {declared}, but the input of `{self.plan.name}` has depth {depth}"
+            message = (
+                f"{self.words['input_depth']} is {declared}, but the input of `{self.plan.name}` has depth {depth}"
+            )
             raise _wrong(self.plan, "input_depth", message)
         return depth
 
@@ -169,6 +184,7 @@ class Layer:
                         nth=f"_{k}" if k else "",
                         direction=names.directions[group[0]] if plan.bidirectional else "",
                         scope=self.entry.scope,
+                        name=plan.name,
                     )
                     shape = tuple(dim.at(sizes) for dim in stored.shape)
                     text = formula(words(stored.shape), self.words)
@@ -284,7 +300,7 @@ class Model:
 
         return random_weights(self, seed, dtype)
 
-    def forward(self, weights: Weights, x: Array, initial_state: States | None = None) -> tuple[Any, States]:
+    def forward(self, weights: Weights, x: NDArray[Any], initial_state: States | None = None) -> tuple[Any, States]:
         """Run the model on x of shape (batch, steps, depth).
 
         Returns outputs of shape (batch, steps, output_depth), and the final states `{"layer/h": array}` of shape
@@ -350,11 +366,15 @@ def choose(layout: Layout, plan: LayerPlan, cell: Cell) -> tuple[Entry, dict[str
         message = f"{layout.name} has no merge_mode {plan.merge_mode} (it has {listed(layout.merges)})"
         raise _unable(layout, plan, cell, "merge_mode", message)
     if plan.num_layers > 1 and plan.bidirectional and plan.merge_mode == "none":
-        raise _wrong(plan, "merge_mode", "merge_mode none leaves two outputs, which the next layer of a stack cannot read")
+        raise _wrong(
+            plan, "merge_mode", "merge_mode none leaves two outputs, which the next layer of a stack cannot read"
+        )
     for small, large in entry.below.items():
         if options.get(small) and options[small] >= options[large]:
             words = [layout.word(word, entry) for word in (small, large)]
-            message = f"{layout.name} needs {words[0]} below {words[1]}, but {options[small]} is not below {options[large]}"
+            message = (
+                f"{layout.name} needs {words[0]} below {words[1]}, but {options[small]} is not below {options[large]}"
+            )
             raise _unable(layout, plan, cell, small, message)
     return entry, options, policy
 
@@ -368,10 +388,10 @@ def able(plan: LayerPlan, cell: Cell) -> Iterator[str]:
             fits = entry.cell in (cell.name, "*") and policy in entry.bias
             merges = not plan.bidirectional or plan.merge_mode in layout.merges
             small = any((plan.options.get(a) or 0) >= plan.options.get(b, 0) > 0 for a, b in entry.below.items())
-            if fits and merges and not small:
-                if not any(_refuses(entry, cell, key, value) for key, value in plan.options.items()):
-                    yield name
-                    break
+            refused = any(_refuses(entry, cell, key, value) for key, value in plan.options.items())
+            if fits and merges and not small and not refused:
+                yield name
+                break
 
 
 def _refuses(entry: Entry, cell: Cell, key: str, value: Any) -> bool:

@@ -6,7 +6,7 @@ they are its first axis behind those.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -59,9 +59,13 @@ def unpack(stored: Stored, sizes: Mapping[str, int], tensor: Array) -> Pieces:
     return pieces
 
 
-def merge_directions(tensors: Sequence[Array]) -> Array:
-    """The tensors of the directions as one, the directions first."""
-    return np.stack(tensors)
+def reads(stored: Stored, sizes: Mapping[str, int]) -> Array:
+    """For each scalar of the tensor, whether the step reads it."""
+    mask = np.zeros(tuple(int(size.at(sizes)) for size in stored.shape), bool)
+    seen = mask.T if stored.form == "transposed" else mask
+    for block, place in _places(stored, sizes):
+        seen[place] = block.column.read
+    return mask
 
 
 def split_directions(tensor: Array, rank: int, count: int) -> list[Array]:

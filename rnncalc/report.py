@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from rnncalc.record import Record
 from rnncalc.sizes import byte_count
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ METRICS = (
 )
 
 
-class TensorReport(NamedTuple):
+class TensorReport(Record):
     """One tensor as the framework allocates it. `unread` counts its scalars that the step never reads."""
 
     name: str
@@ -46,7 +47,7 @@ class TensorReport(NamedTuple):
         return {**record, "unread": self.unread} if self.unread else record
 
 
-class LayerReport(NamedTuple):
+class LayerReport(Record):
     """One layer. Costs are None while a length is unknown; `output_shape` leads with the batch."""
 
     name: str
@@ -89,7 +90,7 @@ class LayerReport(NamedTuple):
         }
 
 
-class ModelReport(NamedTuple):
+class ModelReport(Record):
     """One model: totals, costs of a sequence and of a step, and its layers."""
 
     name: str
@@ -180,9 +181,7 @@ def report(model: Model) -> ModelReport:
     """The record of a model."""
     plan = model.plan
     names = ["input", *(layer.plan.name for layer in model.layers)]
-    layers = tuple(
-        layer_report(layer, before, plan.batch, plan.dtype) for layer, before in zip(model.layers, names)
-    )
+    layers = tuple(layer_report(layer, before, plan.batch, plan.dtype) for layer, before in zip(model.layers, names))
     params = sum(layer.params for layer in layers)
     return ModelReport(
         plan.name,

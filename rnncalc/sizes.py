@@ -12,7 +12,7 @@ from typing import Any
 LARGEST = 2**63 - 1
 DTYPES = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16, "int8": 8, "int4": 4}  # bits
 
-_NUMBER = re.compile(r"([+-]?)(\d(?:_?\d)*)(?:\.(\d+))?(?:[eE]\+?(\d{1,3}))?\s?([A-Za-z]*)")
+_NUMBER = r"([+-]?)(\d(?:_?\d)*)(?:\.(\d+))?(?:[eE]\+?(\d{1,3}))?\s?([A-Za-z]*)"
 _COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
 _BYTES = {"": 1, "B": 1} | {
     prefix + suffix: base**power
@@ -38,15 +38,17 @@ def size(value: Any, unit: str = "count", least: int = 1) -> int:
 
 def _parse(value: float | str, unit: str) -> int:
     text = repr(value) if isinstance(value, float) else value.strip()
-    match = _NUMBER.fullmatch(text) if len(text) < 100 else None
+    if text.isdecimal() and text.isascii() and len(text) < 100:
+        return int(text)
+    match = re.fullmatch(_NUMBER, text) if len(text) < 100 else None
     factors = _BYTES if unit == "bytes" else _COUNTS
     if not match or match[5] not in factors:
         example = "2MiB or 500KB" if unit == "bytes" else "128, 1_000, 10k or 1.5M"
         raise ValueError(f"{_shown(value)} is not a size; write a whole number such as {example}")
     sign, whole, fraction, exponent, suffix = match.groups()
     fraction = (fraction or "").rstrip("0")
-    scaled = int(whole.replace("_", "") + fraction) * 10 ** int(exponent or 0) * factors[suffix]
-    number, rest = divmod(scaled, 10 ** len(fraction))
+    scaled: int = int(whole.replace("_", "") + fraction) * 10 ** int(exponent or 0) * factors[suffix]
+    number, rest = divmod(scaled, int(10 ** len(fraction)))
     if rest:
         raise ValueError(f"{_shown(value)} is not a whole number; sizes are whole numbers")
     return -number if sign == "-" else number

@@ -25,9 +25,7 @@ def resized(model: Model, layer: str, key: str, size: int) -> Model:
     return build(model.plan._replace(layers=layers))
 
 
-def largest(
-    model: Model, layer: str, key: str, limit: int, measure: Callable[[Model], int | None]
-) -> int | None:
+def largest(model: Model, layer: str, key: str, limit: int, measure: Callable[[Model], int | None]) -> int | None:
     """The largest size of a layer at which `measure` is at most `limit`; None where even 1 is too much.
 
     Raises:

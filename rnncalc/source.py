@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
 from rnncalc.errors import Problem, SpecError
+from rnncalc.record import Record
 
 DEEPEST = 64  # nested collections
 LARGEST_FILE = 16 * 2**20  # bytes
@@ -53,7 +54,7 @@ class _Loader(_Base):  # type: ignore[misc]
         return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
 
 
-class Document(NamedTuple):
+class Document(Record):
     """One YAML document: its plain value, and its nodes for the positions."""
 
     value: Any

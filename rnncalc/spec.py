@@ -1,4 +1,4 @@
-"""A spec's plain values to a plan: every key known, every size in range, every name found, or all that is wrong with it."""
+"""A spec's plain values to a plan: every key known, every size in range, every name found, or all that is wrong."""
 
 from __future__ import annotations
 
@@ -124,7 +124,9 @@ class Reader:
             kind, inside = str(kind), (*where, kind)
             if len(given) > 1:
                 key = list(given)[1]
-                message = f"`{key}` stands beside `{kind}`: indent the options below it, or write `{kind}: {{{key}: ...}}`"
+                message = (
+                    f"`{key}` stands beside `{kind}`: indent the options below it, or write `{kind}: {{{key}: ...}}`"
+                )
                 self.wrong(message, *where, key, at="key")
                 return None
         found = self._type(kind, layout, inside)
@@ -148,7 +150,13 @@ class Reader:
         return None
 
     def _options(
-        self, cell: Cell, form: str, entry: Entry | None, layout: Layout, given: Mapping[str, Any], where: tuple[Any, ...]
+        self,
+        cell: Cell,
+        form: str,
+        entry: Entry | None,
+        layout: Layout,
+        given: Mapping[str, Any],
+        where: tuple[Any, ...],
     ) -> LayerPlan | None:
         words = {**layout.words, **(entry.words if entry else {})}
         keys = {**{word: key for key, word in words.items()}, **{key: key for key in layer_keys(cell)}}
@@ -161,7 +169,9 @@ class Reader:
             key = keys.get(word)
             if key not in layer_keys(cell):
                 if word not in layout.ignored and not str(word).startswith("x-"):
-                    self.wrong(f"unknown key `{word}` for {cell.name}{self._hint(word, keys, cell)}", *where, word, at="key")
+                    self.wrong(
+                        f"unknown key `{word}` for {cell.name}{self._hint(word, keys, cell)}", *where, word, at="key"
+                    )
                 continue
             if key in options or key in fields:
                 self.wrong(f"`{word}` is given twice, in two words", *where, word, at="key")
@@ -192,7 +202,11 @@ class Reader:
         if key == "merge_mode":
             return self._choice("none" if value is None else value, MERGES, *where)
         if key == "bias":
-            return value if value is True or value is False else self._choice(value, POLICIES, *where, also="true or false")
+            return (
+                value
+                if value is True or value is False
+                else self._choice(value, POLICIES, *where, also="true or false")
+            )
         if isinstance(default, str):
             return self._choice("linear" if value is None else value, ACTIVATIONS, *where)
         if isinstance(default, float):
@@ -200,7 +214,9 @@ class Reader:
                 self.wrong(f"{value!r} is not a rate; write a number from 0 to below 1, such as 0.2", *where)
             return value
         if not isinstance(value, bool):
-            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(str(value).lower(), "true or false")
+            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(
+                str(value).lower(), "true or false"
+            )
             self.wrong(f"{value!r} is neither true nor false; write {meant}", *where)
         return value is True
 
@@ -233,7 +249,9 @@ class Reader:
                 for layer in [name for name in value if name not in known]:
                     self.wrong(f"no layer is named `{layer}`{suggest(layer, known)}", key, "layers", layer, at="key")
                 limits["layers"] = {
-                    name: self._limits(each, key, known, "layers", name) for name, each in value.items() if name in known
+                    name: self._limits(each, key, known, "layers", name)
+                    for name, each in value.items()
+                    if name in known
                 }
             elif metric in METRICS:
                 unit = "bytes" if metric.endswith("bytes") else "count"
@@ -271,7 +289,10 @@ def parse(mapping: Mapping[str, Any], name: str = "model", framework: str | None
 def read(
     data: bytes, path: str, stem: str, framework: str | None = None, every: bool = True
 ) -> Iterator[Model | SpecError | None]:
-    """Each document of a file as a model, or what is wrong with it; None for one that is no spec, unless `every` must be."""
+    """Each document of a file as a model, or what is wrong with it.
+
+    Where not `every` document has to be a spec, None stands for one that is none.
+    """
     from rnncalc.source import documents, read_text
 
     count = 0

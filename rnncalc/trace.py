@@ -17,23 +17,24 @@ h' = o⊙tanh(c')
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from functools import cache, cached_property
+from typing import Any
 
 from rnncalc.algebra import Poly, symbol, total
 from rnncalc.cell import Cell, Diag, Lookup, Value, find
+from rnncalc.record import Record
 
 POLICIES = ("single", "double", "input", "none")
 
 
-class State(NamedTuple):
+class State(Record):
     """A state and its size."""
 
     name: str
     size: Poly
 
 
-class Source(NamedTuple):
+class Source(Record):
     """What a map reads: `x`, a state's name, or `""`; as a matrix, a diagonal or a lookup."""
 
     name: str
@@ -47,7 +48,7 @@ class Source(NamedTuple):
         return self.name + "*" if self.kind == "diag" else self.name
 
 
-class Map(NamedTuple):
+class Map(Record):
     """One call of a gate: its sources, where it leads, and whether it has a bias."""
 
     gate: str
@@ -65,7 +66,7 @@ class Map(NamedTuple):
         return tuple(f"1{name}" for name in matrices if policy == "double" or name == "x")
 
 
-class Piece(NamedTuple):
+class Piece(Record):
     """The weights of one gate beside one term: what every framework stores, each in its own place.
 
     A matrix is [source, gate], a diagonal or a bias [gate].
@@ -88,6 +89,7 @@ class Symbolic(Value):
             trace.values.append(self)
 
     def apply(self, operation: str, *others: Any) -> Symbolic:
+        """The operation, written down."""
         return self.trace.result(operation, (self, *others))
 
 
@@ -108,6 +110,7 @@ class Recorder:
         return call
 
     def result(self, operation: str, values: tuple[Any, ...]) -> Symbolic:
+        """The one result of an operation on these values."""
         key = (operation, *(id(value) if isinstance(value, Symbolic) else value for value in values))
         if key not in self.results:
             symbols = [value for value in values if isinstance(value, Symbolic)]
@@ -197,7 +200,8 @@ class Trace:
         found: dict[tuple[str, str], Piece] = {}
         for each in self.maps:
             shapes = [
-                (source.term, (each.to,) if source.kind == "diag" else (source.size, each.to)) for source in each.sources
+                (source.term, (each.to,) if source.kind == "diag" else (source.size, each.to))
+                for source in each.sources
             ]
             shapes += [(term, (each.to,)) for term in each.biases(policy)]
             for term, shape in shapes:
@@ -247,7 +251,7 @@ def _map_text(made: Map) -> str:
     return " + ".join(terms)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _trace(name: str, options: tuple[tuple[str, Any], ...]) -> Trace:
     cell = find(name)
     if cell is None:

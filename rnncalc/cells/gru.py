@@ -11,9 +11,7 @@ GATES = {
 }
 
 
-def gru(
-    w: Weights, x: Value, h: Value, *, reset_after: bool = False, activation: str = "tanh"
-) -> Value:
+def gru(w: Weights, x: Value, h: Value, *, reset_after: bool = False, activation: str = "tanh") -> Value:
     """h of size units from x of size input_depth."""
     r = sigmoid(w.r(x, h))
     z = sigmoid(w.z(x, h))

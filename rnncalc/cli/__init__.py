@@ -5,14 +5,18 @@ Each command is a file here, imported when it is used; every cell of the catalog
 
 from __future__ import annotations
 
-import os
-import sys
-from importlib import import_module
-from typing import Any
+import gc
 
-import click
+gc.disable()  # a command is over before a collection would pay; the imports alone would cause several
 
-from rnncalc.cell import names
+import os  # noqa: E402
+import sys  # noqa: E402
+from importlib import import_module  # noqa: E402
+from typing import Any  # noqa: E402
+
+import click  # noqa: E402
+
+from rnncalc.cell import names  # noqa: E402
 
 COMMANDS = ("count", "report", "check", "verify", "cells", "frameworks")
 BAD, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
@@ -32,9 +36,11 @@ class Commands(click.Group):
     """The commands, each loaded when it is called; a cell's command is made from its step function."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The cells, then the commands."""
         return [*names("rnncalc.cells"), *COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
         if cmd_name in COMMANDS:
             found: click.Command = import_module(f"rnncalc.cli.{cmd_name}").command
             return found
@@ -45,6 +51,7 @@ class Commands(click.Group):
         return cell_command(cell) if cell and cell.states else None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """The command that the first argument names; a typo is told."""
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
@@ -54,6 +61,7 @@ class Commands(click.Group):
             raise click.UsageError(f"there is no command `{args[0]}`{hint}", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in the help, the cells apart."""
         loaded = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         for title, wanted in (("Cells", names("rnncalc.cells")), ("Commands", COMMANDS)):
             with formatter.section(title):
@@ -85,9 +93,6 @@ def cli(ctx: click.Context) -> None:
 
 def main() -> None:
     """The entry point: runs a command and turns whatever a user can cause into a message and an exit status."""
-    import gc
-
-    gc.disable()  # a command is over before a collection would pay
     try:
         status = cli.main(standalone_mode=False)
         sys.stdout.flush()

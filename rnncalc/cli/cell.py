@@ -51,10 +51,14 @@ def cell_options(cell: Cell) -> list[click.Option]:
     made += [
         click.Option(["--num-layers"], type=SIZE, default=1, help="Layers of the stack."),
         click.Option(["--bidirectional"], is_flag=True, help="A second layer that reads backwards."),
-        click.Option(["--merge-mode"], type=click.Choice(MERGES), default="concat", help="How the two directions meet."),
+        click.Option(
+            ["--merge-mode"], type=click.Choice(MERGES), default="concat", help="How the two directions meet."
+        ),
         click.Option(["--return-sequences/--no-return-sequences"], default=True, help="All steps, or the last alone."),
         click.Option(["--residual"], is_flag=True, help="Add the input to the output."),
-        click.Option(["--bias"], type=click.Choice(POLICIES), help="One a map, one a matrix, beside the input, or none."),
+        click.Option(
+            ["--bias"], type=click.Choice(POLICIES), help="One a map, one a matrix, beside the input, or none."
+        ),
         click.Option(["--no-bias"], is_flag=True, help="The same as --bias none."),
         click.Option(["--steps"], type=SIZE, help="Length of a sequence, for its cost."),
         click.Option(["--batch"], type=SIZE, help="Sequences at once, for the shapes."),
@@ -70,7 +74,9 @@ def model_of(cell: Cell, given: dict[str, Any]) -> Model:
     """
     options = {name: given.pop(name) for name in (*cell.sizes, *cell.options)}
     depth, steps, batch = given.pop("input_depth"), given.pop("steps"), given.pop("batch")
-    missing = [flag(name) for name, value in (("input_depth", depth), *((n, options[n]) for n in cell.sizes)) if not value]
+    missing = [
+        flag(name) for name, value in (("input_depth", depth), *((n, options[n]) for n in cell.sizes)) if not value
+    ]
     if missing:
         raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed")
     bias, no_bias = given.pop("bias"), given.pop("no_bias")

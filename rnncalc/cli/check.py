@@ -55,6 +55,8 @@ def command(
         out.note(f"{found.skipped} YAML files without `layers` were skipped")
     complain(problems)
     if not checks and not problems:
-        reason = "no model has a budget; give it `budget:`, or --max-params" if found.models else "there is no spec here"
+        reason = (
+            "no model has a budget; give it `budget:`, or --max-params" if found.models else "there is no spec here"
+        )
         raise click.UsageError(f"{reason}: nothing to check")
     return 2 if problems else 0 if verdict.passed else 1

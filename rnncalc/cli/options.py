@@ -15,24 +15,26 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 FORMATS = ("table", "json", "markdown", "csv")
 
 
-class Size(click.ParamType):
+class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
     """A size such as 128 or 10k."""
 
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The value, or a message that says what to write."""
         try:
             return size(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
 
 
-class Framework(click.ParamType):
+class Framework(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
     """A framework's name or alias."""
 
     name = "name"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value, or a message that says what to write."""
         if value in layouts.NAMES:
             return str(value)
         if value in layouts.ALIASES:
@@ -41,7 +43,7 @@ class Framework(click.ParamType):
         self.fail(f"unknown framework `{value}`{hint}; there are {listed(layouts.NAMES)}", param, ctx)
 
 
-class Format(click.ParamType):
+class Format(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
     """An output format."""
 
     name = "format"
@@ -50,14 +52,17 @@ class Format(click.ParamType):
         self.formats = formats
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The value, or a message that says what to write."""
         if value in self.formats:
             return str(value)
         if value in layouts.NAMES or value in layouts.ALIASES:
             self.fail(f"`{value}` is a framework; did you mean --framework {value} (-F)?", param, ctx)
-        self.fail(f"unknown format `{value}`{suggest(value, self.formats)}; there are {listed(self.formats)}", param, ctx)
+        self.fail(
+            f"unknown format `{value}`{suggest(value, self.formats)}; there are {listed(self.formats)}", param, ctx
+        )
 
 
-class Limit(click.ParamType):
+class Limit(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
     """A limit such as 450k or 2MiB, or one of a layer: `encoder=5k`."""
 
     name = "limit"
@@ -66,6 +71,7 @@ class Limit(click.ParamType):
         self.unit = unit
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, int]:
+        """The value, or a message that says what to write."""
         layer, _, limit = value.rpartition("=")
         try:
             return layer or None, size(limit, self.unit, least=0)
@@ -93,7 +99,9 @@ def output_options(function: Decorated, formats: tuple[str, ...] = FORMATS) -> D
     for option in reversed(
         (
             click.option("-f", "--format", "form", type=Format(formats), help=f"{listed(formats, 'or')}."),
-            click.option("-o", "--output", type=click.Path(), help="Write to this file; its ending implies the format."),
+            click.option(
+                "-o", "--output", type=click.Path(), help="Write to this file; its ending implies the format."
+            ),
             click.option("-q", "--quiet", is_flag=True, help="No notes on standard error."),
             click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour."),
         )

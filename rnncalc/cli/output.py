@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from rnncalc.errors import Problem
+from rnncalc.record import Record
 
 ENDINGS = {".json": "json", ".md": "markdown", ".csv": "csv", ".txt": "table"}
 
 
-class Output(NamedTuple):
+class Output(Record):
     """What the output options say."""
 
     form: str
@@ -32,11 +32,11 @@ class Output(NamedTuple):
 
     def text(self, text: str) -> None:
         """Write a finished document."""
-        if self.path in (None, "-"):
+        if self.path is None or self.path == "-":
             sys.stdout.write(text)
             sys.stdout.flush()
         else:
-            write_whole(Path(str(self.path)), text)
+            write_whole(self.path, text)
 
     def note(self, text: str) -> None:
         """A note on standard error, unless it shall be quiet."""
@@ -47,13 +47,13 @@ class Output(NamedTuple):
 def output(form: str | None, path: str | None, quiet: bool, color: str, formats: Iterable[str] = ()) -> Output:
     """The output that the options ask for."""
     if form is None:
-        form = ENDINGS.get(Path(path or "").suffix.lower(), "table")
+        form = ENDINGS.get(os.path.splitext(path or "")[1].lower(), "table")
         form = form if not formats or form in formats else "table"
-    if path not in (None, "-"):
-        folder = Path(str(path)).parent
-        if not folder.is_dir():
+    if path is not None and path != "-":
+        folder = os.path.dirname(path)
+        if folder and not os.path.isdir(folder):
             raise click.UsageError(f"the folder of --output does not exist: {folder}")
-        if Path(str(path)).is_dir():
+        if os.path.isdir(path):
             raise click.UsageError(f"--output is a folder: {path}")
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="replace")
@@ -77,16 +77,19 @@ def _width(path: str | None) -> int:
     return 100
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: str, text: str) -> None:
     """Replace a regular file in one move, keeping its mode and following links; write through to anything else."""
-    path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
-        return
     from tempfile import NamedTemporaryFile
 
-    mode = path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask()
-    with NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", encoding="utf-8", delete=False) as file:
+    path = os.path.realpath(path)
+    there = os.path.exists(path)
+    if there and not os.path.isfile(path):
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        return
+    mode = os.stat(path).st_mode & 0o7777 if there else 0o666 & ~_umask()
+    folder, name = os.path.split(path)
+    with NamedTemporaryFile("w", dir=folder, prefix=f".{name}.", encoding="utf-8", delete=False) as file:
         try:
             file.write(text)
             file.flush()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 
 from rnncalc.layout import Layout
@@ -12,7 +12,7 @@ ALIASES = {"tf1": "tensorflow1", "tf": "tensorflow1", "torch": "pytorch"}
 DEFAULT = "tensorflow1"
 
 
-@lru_cache(maxsize=None)
+@cache
 def find(name: str) -> Layout:
     """The layout of a framework.
 

@@ -13,9 +13,9 @@ LAYOUT = Layout(
     name="keras",
     title="Keras",
     names=Names(
-        stacked="{scope}{nth}/{scope}_cell/{tensor}",
+        stacked="{name}{nth}/{scope}_cell/{tensor}",
         bidirectional="{direction}_{scope}/{scope}_cell/{tensor}",
-        both="bidirectional{nth}/{direction}_{scope}{nth}/{scope}_cell/{tensor}",
+        both="{name}{nth}/{direction}_{scope}{nth}/{scope}_cell/{tensor}",
         directions=("forward", "backward"),
     ),
     wrapper="Bidirectional({name})",

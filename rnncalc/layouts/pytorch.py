@@ -14,7 +14,9 @@ LAYOUT = Layout(
     aliases=("torch",),
     names=Names(_NAME, _NAME, _NAME, _NAME, directions=("", "_reverse")),
     words={"input_depth": "input_size", "units": "hidden_size", "projection": "proj_size"},
-    ignored=frozenset("dropout batch_first device dtype padding_idx max_norm norm_type scale_grad_by_freq sparse inplace".split()),
+    ignored=frozenset(
+        "dropout batch_first device dtype padding_idx max_norm norm_type scale_grad_by_freq sparse inplace".split()
+    ),
     channels_first=True,
     entries=(
         Entry(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from rnncalc.budget import Verdict
-from rnncalc.errors import Problem, listed
+from rnncalc.errors import Problem
+from rnncalc.record import Record
 from rnncalc.report import ModelReport
 
 
-class Sheet(NamedTuple):
+class Sheet(Record):
     """A table. A cell is a text, a number, None for unknown, or a list of texts, one a line."""
 
     title: str
@@ -78,8 +79,3 @@ def proofs(found: Any) -> list[Sheet]:
 def listing(catalogue: Any) -> list[Sheet]:
     """Cells or frameworks: a row each."""
     return [Sheet("", catalogue.columns, catalogue.rows, catalogue.notes)]
-
-
-def joined(words: Sequence[str]) -> str:
-    """`a, b and c`, or nothing."""
-    return listed(words) if words else ""

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rnncalc.errors import printable, width as columns_of
+from rnncalc.errors import printable
+from rnncalc.errors import width as columns_of
 from rnncalc.render import words
 from rnncalc.report import ModelReport
 
@@ -42,7 +43,12 @@ def models(reports: Sequence[ModelReport], others: Sequence[Others], *, color: b
     """Each model's layers and tensors, and its totals."""
     parts: list[Any] = []
     for report, other in zip(reports, others):
-        parts += [Text(words.title(report), style="bold"), _tensors(report, width), _summary(report, other), Text("")]
+        parts += [
+            Text(words.title(report), style="bold"),
+            _tensors(report, width),
+            _summary(report, other, width),
+            Text(""),
+        ]
     return _draw(parts[:-1], color, width)
 
 
@@ -66,7 +72,13 @@ def _tensors(report: ModelReport, width: int) -> Table:
         if not beside and told:
             indent = "  " if heads else "    "
             first = Text.assemble((name, style), "\n", (f"{indent}{told}", "" if heads else "italic"))
-        cells = [first, *([Text(told, style=style)] if beside else []), Text(shape), Text(params, style=style), Text(share)]
+        cells = [
+            first,
+            *([Text(told, style=style)] if beside else []),
+            Text(shape),
+            Text(params, style=style),
+            Text(share),
+        ]
         if bar:
             cells.append(Text("█" * max(1, round(BAR * part)) if heads and part else "", style="green"))
         table.add_row(*cells)
@@ -97,13 +109,26 @@ def _rows(report: ModelReport) -> list[tuple[str, str, str, str, str, float, boo
     return rows
 
 
-def _summary(report: ModelReport, others: Others) -> Table:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for name, told in words.summary(report, others):
-        table.add_row(Text(name), Text(told, style="bold" if name == "Parameters" else ""))
-    return table
+def _summary(report: ModelReport, others: Others, width: int) -> Text:
+    """Names and figures in two columns; a plain text, since a table would take as long to draw as the one above."""
+    lines = words.summary(report, others)
+    left = max(len(name) for name, _ in lines) + 2
+    text = Text()
+    for name, told in lines:
+        for n, part in enumerate(_wrapped(told, width - left)):
+            text.append(f"{'' if n else name:{left}}")
+            text.append(f"{part}\n", "bold" if name == "Parameters" else "")
+    text.rstrip()
+    return text
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Lines broken at spaces where the text is too long."""
+    if columns_of(text) <= width:
+        return [text]
+    from textwrap import wrap
+
+    return wrap(text, max(width, 10)) or [""]
 
 
 def sheet(sheet: Any, *, color: bool, width: int) -> str:

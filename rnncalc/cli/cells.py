@@ -1,0 +1,27 @@
+"""`rnncalc cells`: the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rnncalc.cell import names
+from rnncalc.cli.options import output_options
+from rnncalc.errors import suggest
+
+
+@click.command("cells")
+@click.argument("chosen", nargs=-1, metavar="[CELL]...")
+@output_options
+def command(chosen: tuple[str, ...], form: Any, output: Any, quiet: bool, color: str) -> int:
+    """The cells: their equations, options and parameters, and who has them."""
+    from rnncalc.catalogue import cells
+    from rnncalc.cli.output import output as make
+
+    known = names("rnncalc.cells")
+    for name in chosen:
+        if name not in known:
+            raise click.UsageError(f"there is no cell `{name}`{suggest(name, known)}")
+    make(form, output, quiet, color).write("listing", cells(chosen))
+    return 0

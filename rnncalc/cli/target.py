@@ -1,0 +1,42 @@
+"""CELL|SPEC: a command that takes a cell with its flags, or specs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rnncalc.cell import Cell, find, names
+from rnncalc.cli.cell import cell_options
+from rnncalc.discover import Found, models
+
+
+class TargetCommand(click.Command):
+    """Has a cell's flags as soon as the first argument is the name of a cell."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Look for the cell before the flags are parsed."""
+        first = next((arg for arg in args if not arg.startswith("-")), "")
+        if first in names("rnncalc.cells"):
+            ctx.meta["cell"] = find(first)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The command's own parameters, and the cell's."""
+        cell = ctx.meta.get("cell")
+        return [*super().get_params(ctx), *(cell_options(cell) if cell else [])]
+
+
+def targets(paths: tuple[str, ...], framework: str | None, given: dict[str, Any], defaults: dict[str, int]) -> Found:
+    """The models that are meant; a cell's sizes have defaults where a command can do without."""
+    from rnncalc.cli.cell import model_of
+
+    cell: Cell | None = click.get_current_context().meta.get("cell")
+    if cell is None:
+        return models(paths, framework)
+    if len(paths) > 1:
+        raise click.UsageError(f"`{paths[1]}` stands beside the cell {cell.name}; give a cell or specs, not both")
+    for name, value in defaults.items():
+        if given.get(name) is None:
+            given[name] = value
+    return Found([model_of(cell, {**given, "framework": framework, "dtype": None})], [], 0)

@@ -1,0 +1,34 @@
+"""`rnncalc verify`: the NumPy forward pass against the formula."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rnncalc.cli.options import framework_option, output_options
+from rnncalc.cli.target import TargetCommand, targets
+
+
+@click.command("verify", cls=TargetCommand)
+@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...")
+@framework_option
+@output_options
+def command(**given: Any) -> int:
+    """Prove a cell, or every model of the specs: the NumPy forward pass against the formula.
+
+    A cell takes the flags of its own command; without sizes, small primes stand in. Exit status 1 where a proof fails.
+    """
+    from rnncalc.cli.output import complain
+    from rnncalc.cli.output import output as make
+    from rnncalc.proof import Proofs, prove
+
+    out = make(*(given.pop(name) for name in ("form", "output", "quiet", "color")))
+    paths, framework = given.pop("targets"), given.pop("framework")
+    found = targets(paths, framework, given, {"input_depth": 5, "units": 7})
+    proofs = Proofs(tuple(prove(model) for model in found.models), tuple(found.problems))
+    out.write("proofs", proofs)
+    complain(found.problems)
+    if not found.models and not found.problems:
+        raise click.UsageError("there is no spec here: nothing to prove")
+    return 2 if found.problems else 0 if all(proof.passed for proof in proofs.proofs) else 1

@@ -1,0 +1,79 @@
+"""What the real frameworks computed: a few recorded outputs of each class, with weights that anyone can make again.
+
+The records in `rnncalc/witnesses/` are a part of the tests' golden files. Scalar k of a sequence is
+`frac((k + 1 + 1000 * seed) * golden) - 0.5`; the weights are filled with it in the framework's order (seed 0), the
+input with seed 1, the initial states with seed 2.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+
+from rnncalc.network import Layer, Model
+from rnncalc.packing import Array
+
+GOLDEN = 0.6180339887498949
+
+
+def probe(shapes: Iterable[Sequence[int]], seed: int) -> Iterator[Array]:
+    """An array of each shape, the running k going on from one to the next."""
+    start = 0
+    for shape in shapes:
+        size = int(np.prod(shape, dtype=np.int64))
+        k = np.arange(start, start + size, dtype=np.float64) + 1.0 + 1000.0 * seed
+        start += size
+        yield ((k * GOLDEN) % 1.0 - 0.5).reshape(tuple(shape))
+
+
+@cache
+def records(framework: str) -> Mapping[str, Any]:
+    """The framework's records: its versions, the tolerance, and the cases."""
+    file = files("rnncalc") / "witnesses" / f"{framework}.json"
+    found: Mapping[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {"cases": []}
+    return found
+
+
+def _kind(layer: Layer) -> tuple[Any, ...]:
+    return layer.entry.name, layer.cell.name, layer.trace, layer.policy
+
+
+def witnessed(model: Model) -> Iterator[tuple[str, bool, str]]:
+    """The outputs are those of the real framework."""
+    from rnncalc.spec import parse
+
+    what = "the outputs are those that the real framework computed"
+    kinds = {_kind(layer): layer for layer in model.layers if layer.cell.states}
+    found = records(model.framework)
+    version = found.get("versions", {}).get("framework", "")
+    compared = 0
+    for case in found["cases"]:
+        other = parse(case["model"])
+        layer = other.layers[0]
+        if _kind(layer) not in kinds:
+            continue
+        del kinds[_kind(layer)]
+        shapes = [tensor.shape for tensor in layer.tensors]
+        if [list(shape) for shape in shapes] != [shape for _, shape in case["tensors"]]:
+            yield what, False, f"{layer.framework_type}: the tensors have other shapes"
+            return
+        names = [f"{layer.plan.name}/{tensor.name}" for tensor in layer.tensors]
+        weights = dict(zip(names, probe(shapes, 0)))
+        initial = dict(zip(case["initial_state"] or {}, probe((case["initial_state"] or {}).values(), 2)))
+        outputs, _ = other.forward(weights, next(probe([case["x"]], 1)), initial)
+        error = float(np.abs(outputs.ravel() - np.array(case["outputs"]["values"])).max())
+        tolerance = case.get("tolerance", found["tolerance"])
+        if not error <= tolerance:
+            yield what, False, f"{layer.framework_type}: they differ by {error:.1e} from {version}"
+            return
+        compared += 1
+    if compared:
+        yield what, True, f"{compared} recorded with {version}, equal to {found['tolerance']:.0e}"
+    if kinds:
+        left = ", ".join(dict.fromkeys(layer.framework_type for layer in kinds.values()))
+        yield what, True, f"left out: nothing recorded for {left} with these options"
