@@ -31,6 +31,7 @@ else:
                 setattr(cls, name, property(itemgetter(place)))
 
         def __new__(cls, *values: Any, **named: Any) -> Record:
+            """A record of these values, the rest of them the defaults."""
             fields = cls._fields
             if named or len(values) != len(fields):
                 if len(values) > len(fields):
@@ -42,7 +43,6 @@ else:
             return tuple.__new__(cls, values)
 
         def _replace(self, **named: Any) -> Record:
-            """The record with some values changed."""
             """The record with some values changed."""
             return type(self)(**dict(zip(self._fields, self)) | named)
 

@@ -12,12 +12,16 @@ from rnncalc.report import ModelReport
 
 
 class Sheet(Record):
-    """A table. A cell is a text, a number, None for unknown, or a list of texts, one a line."""
+    """A table. A cell is a text, a number, None for unknown, or a list of texts, one a line.
+
+    `spare` names the columns that a narrow terminal does without, the first to go first.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
     notes: tuple[str, ...] = ()
+    spare: tuple[str, ...] = ()
 
 
 def batch(reports: Sequence[ModelReport], states: Sequence[str], problems: Sequence[Problem]) -> list[Sheet]:
@@ -40,7 +44,8 @@ def batch(reports: Sequence[ModelReport], states: Sequence[str], problems: Seque
     total = sum(report.params for report in reports)
     counted = f"{len(reports):,} model{'s' if len(reports) != 1 else ''}"
     notes = (f"{counted}, {total:,} parameters",) + ((f"{len(problems)} errors",) if problems else ())
-    return [Sheet("", columns, rows, notes)]
+    spare = ("Source", "Trainable", "Layers", "MACs/step", "Weight bytes", "Framework")
+    return [Sheet("", columns, rows, notes, spare)]
 
 
 def checks(verdict: Verdict) -> list[Sheet]:
@@ -63,7 +68,7 @@ def checks(verdict: Verdict) -> list[Sheet]:
     notes.append(f"{failed} of {len(rows)} limits broken" if failed else f"all {len(rows)} limits kept")
     if verdict.problems:
         notes.append(f"{len(verdict.problems)} errors")
-    return [Sheet("", columns, tuple(rows), tuple(notes))]
+    return [Sheet("", columns, tuple(rows), tuple(notes), ("Layer",) * (not any(row[2] for row in rows)))]
 
 
 def proofs(found: Any) -> list[Sheet]:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from rnncalc.errors import printable
 from rnncalc.errors import width as columns_of
+from rnncalc.record import Record
 from rnncalc.render import words
 from rnncalc.report import ModelReport
 
@@ -52,61 +53,73 @@ def models(reports: Sequence[ModelReport], others: Sequence[Others], *, color: b
     return _draw(parts[:-1], color, width)
 
 
+class Row(Record):
+    """A line of the table: a layer (`part` is its share of the bar) or one of its tensors."""
+
+    name: str
+    told: str
+    shape: str
+    params: str
+    share: str
+    part: float | None = None
+
+
+def _rows(report: ModelReport) -> list[Row]:
+    rows = []
+    whole = report.params
+    for layer in report.layers:
+        told = layer.framework_type + ("" if layer.trainable else ", not trainable")
+        shape, share = words.output_shape(layer.output_shape), words.share(layer.params, whole)
+        part = layer.params / whole if whole else 0.0
+        rows.append(Row(printable(layer.name), told, shape, words.number(layer.params), share, part))
+        for tensor in layer.tensors:
+            told = tensor.formula + (f" ({tensor.unread:,} never read)" if tensor.unread else "")
+            shape, share = words.shape(tensor.shape), words.share(tensor.params, whole)
+            rows.append(Row(f"  {printable(tensor.name)}", told, shape, words.number(tensor.params), share))
+    return rows
+
+
 def _tensors(report: ModelReport, width: int) -> Table:
+    """Five columns and a bar; a narrow terminal has the formulas below the names."""
     rows = _rows(report)
-    widths = [max(columns_of(text) for text in column) for column in zip(*(row[:5] for row in rows))]
-    fits = sum(widths) + 2 * len(widths)
-    beside, bar = fits <= width, fits + BAR + 2 <= width
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
+    name, told, *figures = (max(columns_of(text) for text in column) for column in zip(*(row[:5] for row in rows)))
+    needed = name + told + sum(figures) + 2 * 5
+    beside = needed <= width
+    table = _table()
     table.add_column("Layer", overflow="fold")
     if beside:
-        table.add_column("Type or formula", overflow="fold")
+        table.add_column("Type or formula")
     table.add_column("Shape", overflow="fold")
     table.add_column("Params", justify="right", no_wrap=True)
     table.add_column("Share", justify="right", no_wrap=True)
+    bar = needed + 2 + BAR <= width
     if bar:
         table.add_column("", width=BAR, no_wrap=True)
-    for name, told, shape, params, share, part, heads in rows:
-        style = "bold" if heads else ""
-        first = Text(name, style=style)
-        if not beside and told:
-            indent = "  " if heads else "    "
-            first = Text.assemble((name, style), "\n", (f"{indent}{told}", "" if heads else "italic"))
-        cells = [
-            first,
-            *([Text(told, style=style)] if beside else []),
-            Text(shape),
-            Text(params, style=style),
-            Text(share),
-        ]
+    shapes = [len(row.shape) for row in rows if row.part is None]
+    room = width - max([*shapes, 5]) - sum(figures[1:]) - 2 * 4
+    for row in rows:
+        style = "" if row.part is None else "bold"
+        figure = [Text(row.params, style=style), Text(row.share)]
+        if beside:
+            cells = [Text(row.name, style=style), Text(row.told, style=style), Text(row.shape), *figure]
+        else:
+            cells = [_stacked(row, style, room), Text(row.shape if row.part is None else ""), *figure]
         if bar:
-            cells.append(Text("█" * max(1, round(BAR * part)) if heads and part else "", style="green"))
+            cells.append(Text("█" * max(1, round(BAR * row.part)) if row.part else "", style="green"))
         table.add_row(*cells)
     return table
 
 
-def _rows(report: ModelReport) -> list[tuple[str, str, str, str, str, float, bool]]:
-    rows = []
-    whole = report.params
-    for layer in report.layers:
-        frozen = "" if layer.trainable else ", not trainable"
-        rows.append(
-            (
-                printable(layer.name),
-                layer.framework_type + frozen,
-                words.output_shape(layer.output_shape),
-                words.number(layer.params),
-                words.share(layer.params, whole),
-                layer.params / whole if whole else 0.0,
-                True,
-            )
-        )
-        for tensor in layer.tensors:
-            told = tensor.formula + (f" ({tensor.unread:,} never read)" if tensor.unread else "")
-            share = words.share(tensor.params, whole)
-            shape = words.shape(tensor.shape)
-            rows.append((f"  {tensor.name}", told, shape, words.number(tensor.params), share, 0.0, False))
-    return rows
+def _stacked(row: Row, style: str, room: int) -> Text:
+    """The name, broken at slashes where it is long, and below it what it is."""
+    told = row.told if row.part is None else f"{row.told} {row.shape}"
+    text = Text()
+    for n, line in enumerate(_wrapped(row.name.replace("/", "/\0"), room - 2, "\0")):
+        text.append(f"{'  ' if n else ''}{line}\n", style)
+    for line in _wrapped(told, room - 4, " "):
+        text.append(f"    {line}\n", "italic")
+    text.rstrip()
+    return text
 
 
 def _summary(report: ModelReport, others: Others, width: int) -> Text:
@@ -115,32 +128,58 @@ def _summary(report: ModelReport, others: Others, width: int) -> Text:
     left = max(len(name) for name, _ in lines) + 2
     text = Text()
     for name, told in lines:
-        for n, part in enumerate(_wrapped(told, width - left)):
+        for n, part in enumerate(_wrapped(told, width - left, " ")):
             text.append(f"{'' if n else name:{left}}")
             text.append(f"{part}\n", "bold" if name == "Parameters" else "")
     text.rstrip()
     return text
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines broken at spaces where the text is too long."""
-    if columns_of(text) <= width:
-        return [text]
-    from textwrap import wrap
+def _wrapped(text: str, width: int, at: str) -> list[str]:
+    """The lines of a text that is broken at `at` where it is too long."""
+    lines = [""]
+    for part in text.split(at):
+        joined = f"{lines[-1]}{at.strip(chr(0))}{part}" if lines[-1].strip() else f"{lines[-1]}{part}"
+        if columns_of(joined) <= width or not lines[-1].strip():
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    return lines
 
-    return wrap(text, max(width, 10)) or [""]
+
+def _table() -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
 
 
 def sheet(sheet: Any, *, color: bool, width: int) -> str:
     """A table with its notes below."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
-    numeric = [any(isinstance(row[n], int) for row in sheet.rows) for n in range(len(sheet.columns))]
-    for name, right in zip(sheet.columns, numeric):
-        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=right)
+    table = _table()
+    shown = _fitting(sheet, width)
+    for n in shown:
+        right = any(isinstance(row[n], int) for row in sheet.rows)
+        table.add_column(sheet.columns[n], justify="right" if right else "left", overflow="fold", no_wrap=right)
     for row in sheet.rows:
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(_cell(row[n]) for n in shown))
     heading = [Text(printable(sheet.title), style="bold")] if sheet.title else []
     return _draw([*heading, table, *(Text(printable(note)) for note in sheet.notes)], color, width)
+
+
+def _fitting(sheet: Any, width: int) -> list[int]:
+    """The columns that are shown: those that can be spared go one by one until the rest fits."""
+    shown = list(range(len(sheet.columns)))
+    widths = [
+        max(
+            columns_of(line)
+            for value in (name, *(row[n] for row in sheet.rows))
+            for line in _cell(value).plain.split("\n")
+        )
+        for n, name in enumerate(sheet.columns)
+    ]
+    for name in sheet.spare:
+        if sum(widths[n] + 2 for n in shown) <= width:
+            break
+        shown.remove(sheet.columns.index(name))
+    return shown
 
 
 def _cell(value: Any) -> Text:

@@ -56,8 +56,8 @@ def summary(model: ModelReport, others: Sequence[tuple[str, int]]) -> list[tuple
     sequence = "" if model.macs is None else f", {number(model.macs)} a sequence"
     flops = "" if model.flops is None else f", {number(model.flops)} a sequence"
     lines = [
-        ("Parameters", f"{number(model.params)}"),
-        ("", f"{number(model.trainable_params)} trainable, {number(model.non_trainable_params)} not trainable"),
+        ("Parameters", number(model.params)),
+        ("", f"{number(model.trainable_params)} trainable + {number(model.non_trainable_params)} not trainable"),
         ("MACs", f"{number(model.macs_per_step)} a step{sequence}"),
         ("FLOPs", f"{number(model.flops_per_step)} a step{flops}"),
         ("Weights", f"{model.weight_bytes:,} bytes ({byte_text(model.weight_bytes)}, {model.dtype})"),

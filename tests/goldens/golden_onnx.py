@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-sys.path.append(sys.path.pop(0))  # this folder last: this file would hide the package of its name
-
 import numpy as np
 import onnx
 import onnxruntime

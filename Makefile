@@ -1,0 +1,45 @@
+# make demo     install into .venv and run the main job on configs/
+# make test     install what the tests need, and run them
+# make lint     ruff and mypy
+# make bench    how long the commands take, as ratios measured in one run
+# make goldens  freeze the real frameworks' numbers again (downloads several GB)
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test lint bench goldens clean
+
+demo: .venv/installed
+	$(BIN)/rnncalc lstm --input-depth 10 --units 128
+	$(BIN)/rnncalc report configs
+	$(BIN)/rnncalc check configs
+	$(BIN)/rnncalc verify configs/keyword-spotter.yaml
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check rnncalc tests
+	$(BIN)/ruff format --check rnncalc tests
+	$(BIN)/mypy
+
+bench: .venv/installed-dev
+	$(BIN)/python tests/bench.py
+
+goldens: .venv/installed-dev
+	$(BIN)/python tests/goldens/regenerate.py
+
+.venv/python:
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/installed: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+.venv/installed-dev: .venv/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	touch $@ .venv/installed
+
+clean:
+	rm -rf .venv build *.egg-info
