@@ -83,15 +83,19 @@ def _tensors(report: ModelReport, width: int) -> Table:
     """Five columns and a bar; a narrow terminal has the formulas below the names."""
     rows = _rows(report)
     name, told, *figures = (max(columns_of(text) for text in column) for column in zip(*(row[:5] for row in rows)))
-    needed = name + told + sum(figures) + 2 * 5
+    needed = max(name, 5) + max(told, 15) + sum(figures) + 2 * 5
     beside = needed <= width
     table = _table()
-    table.add_column("Layer", overflow="fold")
-    if beside:
-        table.add_column("Type or formula")
-    table.add_column("Shape", overflow="fold")
-    table.add_column("Params", justify="right", no_wrap=True)
-    table.add_column("Share", justify="right", no_wrap=True)
+    if beside:  # rich need not measure what is known
+        heads = ("Layer", "Type or formula", "Shape", "Params", "Share")
+        for head, size in zip(heads, (name, told, *figures)):
+            justify: Any = "right" if head in ("Params", "Share") else "left"
+            table.add_column(head, width=max(size, len(head)), justify=justify, no_wrap=True)
+    else:
+        table.add_column("Layer", overflow="fold")
+        table.add_column("Shape", overflow="fold")
+        table.add_column("Params", justify="right", no_wrap=True)
+        table.add_column("Share", justify="right", no_wrap=True)
     bar = needed + 2 + BAR <= width
     if bar:
         table.add_column("", width=BAR, no_wrap=True)
