@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 
-from rnncalc.errors import Problem, SpecError
+from rnncalc import layouts
+from rnncalc.errors import Problem, SpecError, counted, named
 from rnncalc.network import Model
 from rnncalc.record import Record
 from rnncalc.spec import read
@@ -17,68 +18,117 @@ ENDINGS = (".yaml", ".yml")
 
 
 class Found(Record):
-    """The models of some paths, what is wrong with the others, and how many files were no specs."""
+    """The models of some paths, what is wrong with the others, the files that were read, and notes on the rest."""
 
     models: list[Model]
     problems: list[Problem]
-    skipped: int
+    files: list[str]
+    notes: list[str]
 
 
-def files(paths: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Each file, once, in order, and whether it was named itself (and must then be a spec).
+def models(paths: Sequence[str], framework: str | None = None, default: str = layouts.DEFAULT) -> Found:
+    """Every model of these paths; a bad spec is listed, and the rest goes on.
 
-    Raises:
-        SpecError: a path that does not exist, or a pattern that nothing matches.
+    `framework` overrides the specs' own, `default` stands where one has none.
     """
-    seen: set[str] = set()
+    files = _Files({_key(path) for path in paths if not _searched(path)}, framework, default)
+    found, empty = files.found, []
     for path in paths:
-        if path == "-" or os.path.isfile(path) or not (os.path.isdir(path) or has_magic(path)):
-            found, named = [path], True
-        else:
-            found, named = _inside(path), False
-        for each in found:
-            if os.path.realpath(each) not in seen:
-                seen.add(os.path.realpath(each))
-                yield each, named
+        known = len(found.problems)
+        inside = _inside(path, found.problems) if _searched(path) else [path]
+        if not sum(files.read(each) for each in inside) and len(found.problems) == known:
+            empty.append(f"there is no spec in {path}")
+    if found.models or found.problems:
+        found.notes.extend(empty)
+    if files.skipped:
+        was = "was" if files.skipped == 1 else "were"
+        found.notes.append(f"{counted(files.skipped, 'YAML document')} without `layers` {was} skipped")
+    return found
 
 
-def _inside(path: str) -> list[str]:
-    roots = [path] if os.path.isdir(path) else sorted(glob(path, recursive=True))
-    found = []
-    for root in roots:
-        if os.path.isfile(root):
-            found.append(root)
-        for folder, folders, names in os.walk(root):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            found += [os.path.join(folder, name) for name in sorted(names) if name.endswith(ENDINGS)]
-    return [each for each in found if each.endswith(ENDINGS)]
+class _Files:
+    """Reads each file once. `named` are those that must be specs, by their keys."""
 
+    def __init__(self, named: set[str], framework: str | None, default: str) -> None:
+        self.named, self.framework, self.default = named, framework, default
+        self.found = Found([], [], [], [])
+        self.skipped = 0
+        self.specs: dict[str, bool] = {}
+        self.models: set[tuple[str, str]] = set()
 
-def models(paths: Sequence[str], framework: str | None = None) -> Found:
-    """Every model of these paths; a bad spec is listed, and the rest goes on."""
-    found = Found([], [], 0)
-    keys: set[tuple[str | None, str]] = set()
-    skipped = 0
-    for path, named in files(paths):
+    def read(self, path: str) -> bool:
+        """Whether the file is a spec, if only a bad one."""
+        key = _key(path)
+        if key not in self.specs:
+            self.specs[key] = self._read(path, key in self.named)
+        return self.specs[key]
+
+    def _read(self, path: str, named: bool) -> bool:
+        source, stem = ("<stdin>", "stdin") if path == "-" else (path, Path(path).stem)
         try:
-            data = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+            data = _data(path)
         except OSError as error:
-            found.problems.append(Problem(f"cannot be read: {error.strerror}", path=path))
-            continue
+            self.found.problems.append(Problem(f"cannot be read: {error.strerror}", path=source))
+            return True
         if not named and b"layers" not in data and b"weights" not in data:
-            skipped += 1
-            continue
-        stem = "stdin" if path == "-" else Path(path).stem
-        for each in read(data, "<stdin>" if path == "-" else path, stem, framework, every=named):
-            if isinstance(each, SpecError):
-                found.problems.extend(each.problems)
-            elif each is None:
-                skipped += 1
-            elif (each.plan.source, each.name) in keys:
-                found.problems.append(
-                    each.locate(Problem(f"two models of this file are named `{each.name}`", ("name",)))
-                )
-            else:
-                keys.add((each.plan.source, each.name))
-                found.models.append(each)
-    return found._replace(skipped=skipped)
+            self.skipped += 1
+            return False
+        found = [self._keep(each, source) for each in read(data, source, stem, self.framework, named, self.default)]
+        if any(found):
+            self.found.files.append(path)
+        return any(found)
+
+    def _keep(self, each: Model | SpecError | None, source: str) -> bool:
+        if each is None:
+            self.skipped += 1
+        elif isinstance(each, SpecError):
+            self.found.problems.extend(each.problems)
+        elif (source, each.name) in self.models:
+            message = f"two models of this file are named {named(each.name)}"
+            self.found.problems.append(each.locate(Problem(message, ("name",))))
+        else:
+            self.models.add((source, each.name))
+            self.found.models.append(each)
+        return each is not None
+
+
+def _key(path: str) -> str:
+    return path if path == "-" else os.path.realpath(path)
+
+
+def _searched(path: str) -> bool:
+    """Whether a path is a folder or a pattern, and no file itself."""
+    return path != "-" and not os.path.isfile(path) and (os.path.isdir(path) or has_magic(path))
+
+
+def _data(path: str) -> bytes:
+    from rnncalc.source import read_bytes
+
+    if path != "-":
+        with Path(path).open("rb") as file:
+            return read_bytes(file)
+    if sys.stdin is None:
+        raise OSError(0, "it is closed")
+    return read_bytes(sys.stdin.buffer)
+
+
+def _inside(path: str, problems: list[Problem]) -> Iterator[str]:
+    """The YAML files of a folder, or those that a pattern matches."""
+
+    def unlisted(error: OSError) -> None:
+        problems.append(Problem(f"cannot be listed: {error.strerror}", path=error.filename))
+
+    roots = [path] if os.path.isdir(path) else sorted(glob(path, recursive=True))
+    if not roots:
+        problems.append(Problem("nothing matches this pattern", path=path))
+    for root in roots:
+        if not os.path.isdir(root) and _is_spec(root):
+            yield root
+        for folder, folders, names in os.walk(root, onerror=unlisted):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            yield from (each for name in sorted(names) if _is_spec(each := os.path.join(folder, name)))
+
+
+def _is_spec(path: str) -> bool:
+    """Whether to read what was found: a pipe would block, but a link to nowhere shall be told."""
+    return path.endswith(ENDINGS) and (os.path.isfile(path) or not os.path.exists(path))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from rnncalc.record import Record
+
+LONGEST = 60  # characters of a value in a message
 
 
 class Problem(Record):
@@ -26,7 +29,8 @@ class Problem(Record):
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.path, self.line, self.column) if part is not None)
         if not place:
-            place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.where).lstrip(".")
+            place = "".join(f"[{part}]" if isinstance(part, int) else f".{_cut(str(part))}" for part in self.where)
+            place = place.lstrip(".")
         first = f"{place}: {self.message}" if place else self.message
         return f"{first}\n{self.excerpt()}" if self.text and self.line else first
 
@@ -71,15 +75,69 @@ def width(text: str) -> int:
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
+def shown(value: object, depth: int = 2) -> str:
+    """A value as one writes it in a spec, cut off where it is long: `true`, `null`, `.nan`, `'10x'`, `[1, 2]`.
+
+    Reads no more of the value than it shows: a few lines of aliases can stand for millions of values.
+    """
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    if isinstance(value, str):
+        return repr(value) if len(value) <= LONGEST else f"{value[: LONGEST - 3]!r}..."
+    if isinstance(value, int):  # Python writes no more than 4,300 digits
+        digits = value.bit_length() * 3 // 10
+        return _cut(str(value)) if digits < 1000 else f"a number of about {digits:,} digits"
+    if isinstance(value, float):
+        return {"nan": ".nan", "inf": ".inf", "-inf": "-.inf"}.get(repr(value), repr(value))
+    if isinstance(value, Mapping):
+        pairs = [
+            f"{_word(key) if isinstance(key, str) else shown(key, 0)}: {shown(each, depth - 1)}"
+            for key, each in islice(value.items(), 4 if depth else 0)
+        ]
+        return _cut(f"{{{_joined(pairs, len(value))}}}")
+    if isinstance(value, (list, tuple)):
+        return _cut(f"[{_joined([shown(each, depth - 1) for each in value[: 4 if depth else 0]], len(value))}]")
+    return f"a value of type {type(value).__name__}"
+
+
+def named(word: object) -> str:
+    """A word of the user's, such as a key: in backticks, and cut off where it is long."""
+    return f"`{_word(word)}`" if isinstance(word, str) else shown(word)
+
+
+def _word(word: str) -> str:
+    return _cut(printable(word[: LONGEST + 1]))
+
+
+def _cut(text: str) -> str:
+    return f"{text[: LONGEST - 3]}..." if len(text) > LONGEST else text
+
+
+def _joined(parts: list[str], count: int) -> str:
+    return ", ".join([*parts, "..."] if len(parts) < count else parts)
+
+
 def suggest(word: object, known: Iterable[str]) -> str:
     """`; did you mean ...?` for the nearest known word, else nothing."""
     from difflib import get_close_matches
 
-    nearest = get_close_matches(str(word), list(known), n=1, cutoff=0.6)
+    nearest = get_close_matches(word, list(known), n=1, cutoff=0.6) if isinstance(word, str) else []
     return f"; did you mean `{nearest[0]}`?" if nearest else ""
+
+
+def among(word: object, known: Iterable[str], also: Iterable[str] = ()) -> str:
+    """`; did you mean ...? There are ...`, or `; there are ...` where no word is near; `also` are other spellings."""
+    known = tuple(known)
+    hint = suggest(word, (*known, *also))
+    return f"{hint} There are {listed(known)}" if hint else f"; there are {listed(known)}"
 
 
 def listed(words: Iterable[str], last: str = "and") -> str:
     """`a, b and c`."""
     *rest, final = list(words)
     return f"{', '.join(rest)} {last} {final}" if rest else final
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 error`, `1,000 errors`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

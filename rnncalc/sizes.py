@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from rnncalc.errors import shown
+
 LARGEST = 2**63 - 1
+MOST_STACKED = 100_000  # layers of one stack
 DTYPES = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16, "int8": 8, "int4": 4}  # bits
 
-_NUMBER = r"([+-]?)(\d(?:_?\d)*)(?:\.(\d+))?(?:[eE]\+?(\d{1,3}))?\s?([A-Za-z]*)"
+_NUMBER = r"([+-]?)([0-9](?:_?[0-9])*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,3}))?\s?([A-Za-z]*)"
 _COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
 _BYTES = {"": 1, "B": 1} | {
     prefix + suffix: base**power
@@ -28,12 +31,18 @@ def size(value: Any, unit: str = "count", least: int = 1) -> int:
     Raises:
         ValueError: it is no whole number from `least` to 2^63 - 1; the message says what to write.
     """
+    value = native(value)
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise ValueError(f"{_shown(value)} is not a number; write a whole number such as 128 or 10k")
+        raise ValueError(f"{shown(value)} is not a number; write a whole number such as 128 or 10k")
     number = value if isinstance(value, int) else _parse(value, unit)
     if not least <= number <= LARGEST:
-        raise ValueError(f"{_shown(value)} is out of range; a whole number from {least} to 2^63 - 1 is needed")
+        raise ValueError(f"{shown(value)} is out of range; a whole number from {least} to 2^63 - 1 is needed")
     return number
+
+
+def native(value: Any) -> Any:
+    """A number or truth value of NumPy as Python's; anything else as it is."""
+    return value.item() if getattr(value, "ndim", None) == 0 else value
 
 
 def _parse(value: float | str, unit: str) -> int:
@@ -44,19 +53,14 @@ def _parse(value: float | str, unit: str) -> int:
     factors = _BYTES if unit == "bytes" else _COUNTS
     if not match or match[5] not in factors:
         example = "2MiB or 500KB" if unit == "bytes" else "128, 1_000, 10k or 1.5M"
-        raise ValueError(f"{_shown(value)} is not a size; write a whole number such as {example}")
+        raise ValueError(f"{shown(value)} is not a size; write a whole number such as {example}")
     sign, whole, fraction, exponent, suffix = match.groups()
     fraction = (fraction or "").rstrip("0")
     scaled: int = int(whole.replace("_", "") + fraction) * 10 ** int(exponent or 0) * factors[suffix]
     number, rest = divmod(scaled, int(10 ** len(fraction)))
     if rest:
-        raise ValueError(f"{_shown(value)} is not a whole number; sizes are whole numbers")
+        raise ValueError(f"{shown(value)} is not a whole number; sizes are whole numbers")
     return -number if sign == "-" else number
-
-
-def _shown(value: Any) -> str:
-    text = str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def byte_count(params: int, dtype: str) -> int:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, BinaryIO
 
 import yaml
 
-from rnncalc.errors import Problem, SpecError
+from rnncalc.errors import Problem, SpecError, named, shown
 from rnncalc.record import Record
 
 DEEPEST = 64  # nested collections
@@ -20,7 +21,8 @@ LARGEST_FILE = 16 * 2**20  # bytes
 MOST_VALUES = 1_000_000  # of one document, aliases written out
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_INT = re.compile(r"[-+]?[0-9]{1,4000}")
+_INT = re.compile(r"[-+]?[0-9]{1,4000}")  # Python reads no more than 4,300 digits
+_BASES = ((re.compile(r"0x[0-9a-fA-F]+"), 16), (re.compile(r"0o[0-7]+"), 8))
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,4})?")
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
@@ -30,8 +32,16 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-_STR, _PLAIN = "tag:yaml.org,2002:str", "plain"
-_TAGS = {"tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", _STR, _PLAIN, "!"}
+_CORE = "tag:yaml.org,2002:"
+_MAP, _SEQ, _STR, _PLAIN = f"{_CORE}map", f"{_CORE}seq", f"{_CORE}str", "plain"
+_KINDS: dict[str, tuple[type, ...]] = {
+    f"{_CORE}null": (type(None),),
+    f"{_CORE}bool": (bool,),
+    f"{_CORE}int": (int,),
+    f"{_CORE}float": (float, int),
+}
+# what no YAML text may hold as it is
+_FORBIDDEN = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 class _Loader(_Base):  # type: ignore[misc]
@@ -51,50 +61,67 @@ class _Loader(_Base):  # type: ignore[misc]
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
         if kind is yaml.ScalarNode:
             return _PLAIN if implicit[0] else _STR
-        return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
+        return _MAP if kind is yaml.MappingNode else _SEQ
 
 
 class Document(Record):
-    """One YAML document: its plain value, and its nodes for the positions."""
+    """One YAML document: its plain value, its nodes for the positions, and what is wrong with it as YAML."""
 
     value: Any
     node: Any
     path: str
     text: str
+    problems: tuple[Problem, ...] = ()
 
     def locate(self, problem: Problem) -> Problem:
         """The problem with the line and column of what it is about."""
         node, found = self.node, self.node
-        for step in problem.where:
+        for n, step in enumerate(problem.where, 1):
             key, node = _child(node, step)
             if node is None:
                 break
-            found = key if key is not None and problem.at == "key" and step is problem.where[-1] else node
+            found = key if key is not None and problem.at == "key" and n == len(problem.where) else node
         return _placed(problem, found.start_mark, self.path, self.text)
 
 
 def _child(node: Any, step: Any) -> tuple[Any, Any]:
-    """The key's node (None in a sequence) and the value's. `type` options are looked through."""
+    """The key's node (None in a sequence) and the value's."""
     if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
         return None, node.value[step]
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if getattr(key, "value", None) == step:
-                return key, value
+        found: tuple[Any, Any] = _children(node).get(step, (None, None))
+        return found
     return None, None
+
+
+@lru_cache(16)
+def _children(node: Any) -> dict[Any, tuple[Any, Any]]:
+    """The first of each key; kept, since many problems may have their place in one mapping."""
+    return {key.value: (key, value) for key, value in reversed(node.value) if isinstance(key, yaml.ScalarNode)}
+
+
+@lru_cache(1)
+def _lines(text: str) -> list[str]:
+    return text.splitlines() or [""]
 
 
 def _placed(problem: Problem, mark: Any, path: str, text: str) -> Problem:
     if mark is None:
         return problem._replace(path=path)
-    lines = text.splitlines() or [""]
-    line = min(mark.line, len(lines) - 1)
-    column = min(mark.column, len(lines[line]))
-    return problem._replace(path=path, line=line + 1, column=column + 1, text=lines[line])
+    lines = _lines(text)
+    line, column = mark.line, mark.column
+    if line >= len(lines):  # the end of the text, which is also the end of its last line
+        line, column = len(lines) - 1, len(lines[-1])
+    return problem._replace(path=path, line=line + 1, column=min(column, len(lines[line])) + 1, text=lines[line])
+
+
+def read_bytes(file: BinaryIO) -> bytes:
+    """The bytes of a file, which may have no end: no more of them than tell that it is too large."""
+    return file.read(LARGEST_FILE + 1)
 
 
 def read_text(data: bytes, path: str) -> str:
-    """The text of a file; UTF-8, with or without a byte order mark.
+    """The text of a file; UTF-8, with or without byte order marks.
 
     Raises:
         SpecError: it is binary, too large, or not UTF-8.
@@ -109,14 +136,14 @@ def read_text(data: bytes, path: str) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise SpecError(Problem("a binary file; a spec is a YAML text", path=path, line=line))
-    return text
+    return text.replace("\n\ufeff", "\n")  # a later document may have its own mark
 
 
 def documents(text: str, path: str) -> Iterator[Document]:
     """The documents of a YAML text, each as plain values; empty ones are left out.
 
     Raises:
-        SpecError: the text is no YAML, nested too deep, repeats a key, or holds itself.
+        SpecError: the text is no YAML, or nested too deep.
     """
     try:
         loader = _Loader(text)
@@ -124,80 +151,136 @@ def documents(text: str, path: str) -> Iterator[Document]:
             while loader.check_node():
                 node = loader.get_node()
                 if not (isinstance(node, yaml.ScalarNode) and node.tag == _PLAIN and not node.value):
-                    yield Document(_Values(path, text).of(node), node, path, text)
+                    yield _document(node, path, text)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         message = " ".join(part for part in (error.problem, error.context) if part) or "not YAML"
         raise SpecError(_placed(Problem(message), error.problem_mark or error.context_mark, path, text)) from None
-    except yaml.YAMLError as error:
-        raise SpecError(Problem(f"not YAML: {str(error).splitlines()[0]}", path=path)) from None
+    except yaml.YAMLError as error:  # of the reader, which counts bytes
+        raise SpecError(_unreadable(text, path, error)) from None
+
+
+def _unreadable(text: str, path: str, error: Exception) -> Problem:
+    found = re.search(_FORBIDDEN, text)
+    if not found:
+        return Problem(f"not YAML: {str(error).splitlines()[0]}", path=path)
+    before = _lines(f"{text[: found.start()]}.")
+    problem = Problem(f"the control character U+{ord(found[0]):04X}; YAML has it only as an escape, in double quotes")
+    return problem._replace(path=path, line=len(before), column=len(before[-1]), text=_lines(text)[len(before) - 1])
+
+
+def _document(node: Any, path: str, text: str) -> Document:
+    values = _Values()
+    try:
+        value = values.of(node)
+    except _Endless as error:
+        value = None
+        values.wrong(*error.args)
+    problems = tuple(_placed(Problem(message), each.start_mark, path, text) for message, each in values.problems)
+    return Document(value, node, path, text, problems)
+
+
+class _Endless(Exception):
+    """A value that has no end, or as good as none: no use to read on."""
 
 
 class _Values:
-    """Nodes to plain values; a node that is shared by aliases is read once."""
+    """Nodes to plain values; a node that is shared by aliases is read once. `problems` are (message, node)."""
 
-    def __init__(self, path: str, text: str) -> None:
-        self.path, self.text = path, text
+    def __init__(self) -> None:
+        self.problems: list[tuple[str, Any]] = []
         self.done: dict[int, Any] = {}
         self.weight: dict[int, int] = {}
         self.open: set[int] = set()
+        self.merged = 0
+
+    def wrong(self, message: str, node: Any) -> None:
+        self.problems.append((message, node))
 
     def of(self, node: Any) -> Any:
-        if node.tag not in _TAGS:
-            raise self._wrong(f"the tag `{node.tag}` is not allowed; a spec holds plain values alone", node)
         if isinstance(node, yaml.ScalarNode):
-            return node.value if node.tag != _PLAIN else plain(node.value)
+            return self._scalar(node)
         key = id(node)
         if key in self.open:
-            raise self._wrong("this contains itself", node)
+            raise _Endless("this contains itself", node)
         if key not in self.done:
             self.open.add(key)
             if isinstance(node, yaml.SequenceNode):
+                self._tagged(node, _SEQ)
                 self.done[key] = [self.of(each) for each in node.value]
                 self.weight[key] = 1 + sum(self.weight.get(id(each), 1) for each in node.value)
             else:
+                self._tagged(node, _MAP)
                 self.done[key] = self._mapping(node)
                 self.weight[key] = 1 + sum(self.weight.get(id(value), 1) for _, value in node.value)
             self.open.discard(key)
             if self.weight[key] > MOST_VALUES:
-                raise self._wrong("its aliases repeat too much", node)
+                raise _Endless("its aliases repeat too much", node)
         return self.done[key]
+
+    def _scalar(self, node: Any) -> Any:
+        if node.tag == _PLAIN:
+            return plain(node.value)
+        if node.tag not in _KINDS:
+            self._tagged(node, _STR)
+            return node.value
+        value = plain(node.value)
+        kinds = _KINDS[node.tag]
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            self.wrong(f"{shown(node.value)} is no {node.tag.removeprefix(_CORE)}", node)
+        return value
+
+    def _tagged(self, node: Any, expected: str) -> None:
+        if node.tag not in (expected, "!"):
+            tag = node.tag.replace(_CORE, "!!", 1)
+            self.wrong(f"the tag {named(tag)} is not allowed; a spec holds plain values alone", node)
 
     def _mapping(self, node: Any) -> dict[Any, Any]:
         found: dict[Any, Any] = {}
         merged: dict[Any, Any] = {}
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
-                raise self._wrong("a key must be a plain word", key_node)
+                self.wrong("a key must be a plain word", key_node)
+                continue
+            if key_node.tag != _PLAIN:
+                self._scalar(key_node)
             key, value = key_node.value, self.of(value_node)
             if key == "<<" and key_node.tag == _PLAIN:
-                for each in reversed(value if isinstance(value, list) else [value]):
-                    if not isinstance(each, dict):
-                        raise self._wrong("`<<` merges mappings; this is none", value_node)
-                    merged.update(each)
+                merged.update(self._merge(value, value_node))
             elif key in found:
-                raise self._wrong(f"the key `{key}` stands here twice", key_node)
+                self.wrong(f"the key {named(key)} stands here twice", key_node)
             else:
                 found[key] = value
         return {**merged, **found} if merged else found
 
-    def _wrong(self, message: str, node: Any) -> SpecError:
-        return SpecError(_placed(Problem(message), node.start_mark, self.path, self.text))
+    def _merge(self, value: Any, node: Any) -> dict[Any, Any]:
+        merged: dict[Any, Any] = {}
+        for each in reversed(value if isinstance(value, list) else [value]):
+            if not isinstance(each, dict):
+                self.wrong("`<<` merges mappings; this is none", node)
+                break
+            self.merged += len(each)
+            if self.merged > MOST_VALUES:
+                raise _Endless("its aliases repeat too much", node)
+            merged.update(each)
+        return merged
 
 
 def plain(text: str) -> Any:
-    """The value of a plain scalar in the YAML 1.2 core schema: `010` is 10, `1:30` and `no` are texts."""
+    """The value of a plain scalar in the YAML 1.2 core schema: `010` is 10, `1:30` and `no` are texts.
+
+    A number that is too large to be read stays the text that it is.
+    """
     if text in _WORDS:
         return _WORDS[text]
     if text[0] in "0123456789+-.":
         if _INT.fullmatch(text):
             return int(text)
-        if text[:2] in ("0x", "0o"):
-            try:
-                return int(text[:100], 0)
-            except ValueError:
-                return text
+        for pattern, base in _BASES:
+            if pattern.fullmatch(text):
+                return int(text[2:], base)
         if _FLOAT.fullmatch(text):
-            return float(text)
+            value = float(text)
+            return text if value in (float("inf"), float("-inf")) else value
     return text

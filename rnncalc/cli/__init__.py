@@ -11,6 +11,7 @@ gc.disable()  # a command is over before a collection would pay; the imports alo
 
 import os  # noqa: E402
 import sys  # noqa: E402
+from contextlib import suppress  # noqa: E402
 from importlib import import_module  # noqa: E402
 from typing import Any  # noqa: E402
 
@@ -55,10 +56,10 @@ class Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError:
-            from rnncalc.errors import suggest
+            from rnncalc.errors import named, suggest
 
             hint = suggest(args[0], self.list_commands(ctx))
-            raise click.UsageError(f"there is no command `{args[0]}`{hint}", ctx) from None
+            raise click.UsageError(f"there is no command {named(args[0])}{hint}", ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help, the cells apart."""
@@ -91,21 +92,62 @@ def cli(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
-def main() -> None:
-    """The entry point: runs a command and turns whatever a user can cause into a message and an exit status."""
+def run() -> int:
+    """Run the command that was asked for; click's own main would end with 1 where a pipe is closed."""
+    if "_RNNCALC_COMPLETE" in os.environ:  # a shell asks how a word goes on
+        cli.main(prog_name="rnncalc")
     try:
-        status = cli.main(standalone_mode=False)
+        with cli.make_context("rnncalc", sys.argv[1:]) as context:
+            status = cli.invoke(context)
+    except click.exceptions.Exit as left:
+        status = left.exit_code
+    if sys.stdout is not None:
         sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        status = BAD
-    except (click.Abort, KeyboardInterrupt):
-        status = INTERRUPTED
+    return status if isinstance(status, int) else 0
+
+
+def main() -> None:
+    """The entry point: turns whatever a user can cause into a message and an exit status."""
+    try:
+        status = _guarded()
     except BrokenPipeError:
-        # what is left in the buffer has no reader; Python would complain about it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = CLOSED_PIPE
+        _silence()
+    sys.exit(status)
+
+
+def _guarded() -> int:
+    from io import StringIO
+
+    try:
+        return run()
+    except click.ClickException as error:
+        if isinstance(error, click.BadParameter) and error.param and not error.param_hint:
+            typed = {arg.partition("=")[0] for arg in sys.argv}
+            error.param_hint = [each for each in error.param.opts if each in typed] or None
+        message = StringIO()
+        error.show(message)
+        _tell(message.getvalue())
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        click.echo(f"Error: {error.filename or ''}: {error.strerror or error}", err=True)
-        status = BAD
-    sys.exit(status if isinstance(status, int) else 0)
+        _tell(f"Error: {f'{error.filename}: ' if error.filename else ''}{error.strerror or error}")
+        _silence()
+    return BAD
+
+
+def _tell(text: str) -> None:
+    from rnncalc.cli.output import tell
+
+    tell(text)
+
+
+def _silence() -> None:
+    """Give what is left in a buffer to nobody; Python would complain at its exit that it cannot be written."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError):  # None, or no file
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from rnncalc import layouts
-from rnncalc.cell import ACTIVATIONS, Cell
+from rnncalc.cell import ACTIVATIONS, Cell, find, names
 from rnncalc.cli.options import SIZE, dtype_option, framework_option, output_options, usage
-from rnncalc.errors import SpecError
+from rnncalc.errors import SpecError, listed
 from rnncalc.network import MERGES, LayerPlan, Model, Plan, build, others
+from rnncalc.sizes import MOST_STACKED
 
 POLICIES = ("single", "double", "input", "none")
 WORDS = {  # what frameworks call a size
@@ -80,6 +81,10 @@ def model_of(cell: Cell, given: dict[str, Any]) -> Model:
     if missing:
         raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed")
     bias, no_bias = given.pop("bias"), given.pop("no_bias")
+    if no_bias and bias not in (None, "none"):
+        raise click.UsageError(f"--bias {bias} contradicts --no-bias")
+    if given["num_layers"] > MOST_STACKED:
+        raise click.UsageError(f"--num-layers: a stack has at most {MOST_STACKED:,} layers")
     layer = LayerPlan(
         cell.name,
         cell.name,
@@ -95,6 +100,28 @@ def model_of(cell: Cell, given: dict[str, Any]) -> Model:
         raise usage(error) from None
 
 
+class CellCommand(click.Command):
+    """A command with a cell's flags; one that other cells have is told whose it is."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the flags."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            owners = [name for name in names("rnncalc.cells") if error.option_name in _flags(name)]
+            if not owners:
+                raise
+            have = "has" if len(owners) == 1 else "have"
+            raise click.UsageError(
+                f"no such option here: {error.option_name}; {listed(owners)} {have} it", ctx
+            ) from None
+
+
+def _flags(name: str) -> set[str]:
+    cell = find(name)
+    return {each for option in cell_options(cell) for each in option.opts} if cell else set()
+
+
 def cell_command(cell: Cell) -> click.Command:
     """The command that counts one layer, or one stack, of this cell."""
 
@@ -107,7 +134,7 @@ def cell_command(cell: Cell) -> click.Command:
 
     name = cell.name
     extra = "".join(f"  rnncalc {name} --input-depth 10 --units 128 {each}\n" for each in _examples(cell))
-    command = click.Command(
+    command = CellCommand(
         name,
         callback=count,
         params=list(cell_options(cell)),

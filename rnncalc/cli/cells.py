@@ -8,7 +8,7 @@ import click
 
 from rnncalc.cell import names
 from rnncalc.cli.options import output_options
-from rnncalc.errors import suggest
+from rnncalc.errors import named, suggest
 
 
 @click.command("cells")
@@ -22,6 +22,6 @@ def command(chosen: tuple[str, ...], form: Any, output: Any, quiet: bool, color:
     known = names("rnncalc.cells")
     for name in chosen:
         if name not in known:
-            raise click.UsageError(f"there is no cell `{name}`{suggest(name, known)}")
+            raise click.UsageError(f"there is no cell {named(name)}{suggest(name, known)}")
     make(form, output, quiet, color).write("listing", cells(chosen))
     return 0

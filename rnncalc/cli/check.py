@@ -32,13 +32,12 @@ def command(
     Exit status 1 where one is broken, 2 where something could not be checked.
     """
     from rnncalc.budget import Verdict, check
-    from rnncalc.cli.output import complain
+    from rnncalc.cli.batch import close, specs
     from rnncalc.cli.output import output as make
-    from rnncalc.discover import models
     from rnncalc.errors import Problem, listed
 
     out = make(form, output, quiet, color)
-    found = models(paths, framework)
+    found = specs(paths, framework, out)
     extra = [(layer, metric, limit) for metric in METRICS for layer, limit in limits[metric]]
     checks, problems = [], list(found.problems)
     for model in found.models:
@@ -51,12 +50,7 @@ def command(
         problems.append(Problem(f"no model has a layer named {listed(absent)}"))
     verdict = Verdict(tuple(checks), tuple(problems))
     out.write("checks", verdict)
-    if found.skipped:
-        out.note(f"{found.skipped} YAML files without `layers` were skipped")
-    complain(problems)
+    close(out, found, problems)
     if not checks and not problems:
-        reason = (
-            "no model has a budget; give it `budget:`, or --max-params" if found.models else "there is no spec here"
-        )
-        raise click.UsageError(f"{reason}: nothing to check")
+        raise click.UsageError("no model has a budget; give it `budget:`, or --max-params: nothing to check")
     return 2 if problems else 0 if verdict.passed else 1

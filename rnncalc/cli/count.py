@@ -10,21 +10,20 @@ from rnncalc.cli.options import framework_option, output_options
 
 
 @click.command("count")
-@click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("paths", nargs=-1, required=True, metavar="SPEC...")
 @framework_option
 @output_options
-def command(specs: tuple[str, ...], framework: str | None, form: Any, output: Any, quiet: bool, color: str) -> int:
+def command(paths: tuple[str, ...], framework: str | None, form: Any, output: Any, quiet: bool, color: str) -> int:
     """Count every model of the specs, layer by layer and tensor by tensor.
 
     SPEC is a file, a folder, a pattern, or - for standard input.
     """
-    from rnncalc.cli.output import complain
+    from rnncalc.cli.batch import close, specs
     from rnncalc.cli.output import output as make
-    from rnncalc.discover import models
     from rnncalc.network import others
 
     out = make(form, output, quiet, color)
-    found = models(specs, framework)
+    found = specs(paths, framework, out)
     shown = out.form in ("table", "markdown")
     out.write(
         "count",
@@ -32,9 +31,5 @@ def command(specs: tuple[str, ...], framework: str | None, form: Any, output: An
         [others(model) if shown else [] for model in found.models],
         found.problems,
     )
-    if found.skipped:
-        out.note(f"{found.skipped} YAML files without `layers` were skipped")
-    complain(found.problems)
-    if not found.models and not found.problems:
-        raise click.UsageError("there is no spec here: nothing to do")
+    close(out, found, found.problems)
     return 2 if found.problems else 0

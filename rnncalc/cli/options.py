@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from rnncalc import layouts
-from rnncalc.errors import SpecError, listed, suggest
+from rnncalc.errors import SpecError, among, listed, named
 from rnncalc.sizes import DTYPES, size
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+VARIABLE = "RNNCALC_FRAMEWORK"
 FORMATS = ("table", "json", "markdown", "csv")
 
 
@@ -39,8 +41,12 @@ class Framework(click.ParamType):  # type: ignore[type-arg]  # generic in new re
             return str(value)
         if value in layouts.ALIASES:
             return layouts.ALIASES[value]
-        hint = suggest(value, (*layouts.NAMES, *layouts.ALIASES))
-        self.fail(f"unknown framework `{value}`{hint}; there are {listed(layouts.NAMES)}", param, ctx)
+        error = click.BadParameter(
+            f"unknown framework {named(value)}{among(value, layouts.NAMES, layouts.ALIASES)}", ctx, param
+        )
+        if ctx and param and ctx.get_parameter_source(str(param.name)) == ParameterSource.ENVIRONMENT:
+            error.param_hint = VARIABLE
+        raise error
 
 
 class Format(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
@@ -57,9 +63,7 @@ class Format(click.ParamType):  # type: ignore[type-arg]  # generic in new relea
             return str(value)
         if value in layouts.NAMES or value in layouts.ALIASES:
             self.fail(f"`{value}` is a framework; did you mean --framework {value} (-F)?", param, ctx)
-        self.fail(
-            f"unknown format `{value}`{suggest(value, self.formats)}; there are {listed(self.formats)}", param, ctx
-        )
+        self.fail(f"unknown format {named(value)}{among(value, self.formats)}", param, ctx)
 
 
 class Limit(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
@@ -72,7 +76,9 @@ class Limit(click.ParamType):  # type: ignore[type-arg]  # generic in new releas
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str | None, int]:
         """The value, or a message that says what to write."""
-        layer, _, limit = value.rpartition("=")
+        layer, equals, limit = value.rpartition("=")
+        if equals and not layer:
+            self.fail("the name of a layer is missing before the `=`", param, ctx)
         try:
             return layer or None, size(limit, self.unit, least=0)
         except ValueError as error:
@@ -89,7 +95,7 @@ def framework_option(function: Decorated) -> Decorated:
         "-F",
         "--framework",
         type=FRAMEWORK,
-        envvar="RNNCALC_FRAMEWORK",
+        envvar=VARIABLE,
         help=f"{listed(layouts.NAMES, 'or')}.",
     )(function)
 

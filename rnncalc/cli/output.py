@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
-from rnncalc.errors import Problem
+from rnncalc.cli.options import FORMATS
+from rnncalc.errors import listed, named, printable
 from rnncalc.record import Record
 
-ENDINGS = {".json": "json", ".md": "markdown", ".csv": "csv", ".txt": "table"}
+ENDINGS = {"json": ".json", "markdown": ".md", "csv": ".csv", "table": ".txt"}
+ERRORS = "backslashreplace"  # for a file's name that is no text
 
 
 class Output(Record):
@@ -32,36 +34,66 @@ class Output(Record):
 
     def text(self, text: str) -> None:
         """Write a finished document."""
-        if self.path is None or self.path == "-":
+        if self.path is not None:
+            write_whole(self.path, text)
+            return
+        try:
             sys.stdout.write(text)
             sys.stdout.flush()
-        else:
-            write_whole(self.path, text)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, "standard output") from None
+
+    def keep(self, files: Iterable[str]) -> None:
+        """Make sure that the output replaces none of the files that were read."""
+        if self.path is not None and os.path.realpath(self.path) in map(os.path.realpath, files):
+            raise click.UsageError(f"--output is one of the specs: {self.path}")
 
     def note(self, text: str) -> None:
         """A note on standard error, unless it shall be quiet."""
         if not self.quiet:
-            click.echo(f"note: {text}", err=True)
+            tell(f"note: {text}")
 
 
-def output(form: str | None, path: str | None, quiet: bool, color: str, formats: Iterable[str] = ()) -> Output:
-    """The output that the options ask for."""
-    if form is None:
-        form = ENDINGS.get(os.path.splitext(path or "")[1].lower(), "table")
-        form = form if not formats or form in formats else "table"
-    if path is not None and path != "-":
-        folder = os.path.dirname(path)
+def output(form: str | None, path: str | None, quiet: bool, color: str, formats: Sequence[str] = FORMATS) -> Output:
+    """The output that the options ask for.
+
+    Raises:
+        click.UsageError: there is no such place, or no format is known by the file's ending.
+    """
+    path = None if path == "-" else path
+    if path is None:
+        if sys.stdout is None:
+            raise click.UsageError("standard output is closed; write to a file with --output")
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8", errors=ERRORS)
+    else:
+        _check(path)
+    return Output(form or _implied(path, formats), path, quiet, _colored(color, path), _width(path))
+
+
+def _check(path: str) -> None:
+    if not path:
+        raise click.UsageError("--output needs the name of a file")
+    if os.path.isdir(path):
+        raise click.UsageError(f"--output is a folder: {path}")
+    for place in (path, os.path.realpath(path)):  # a link may lead elsewhere
+        folder = os.path.dirname(place)
         if folder and not os.path.isdir(folder):
             raise click.UsageError(f"the folder of --output does not exist: {folder}")
-        if os.path.isdir(path):
-            raise click.UsageError(f"--output is a folder: {path}")
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
-    return Output(form, path, quiet, _colored(color, path), _width(path))
+
+
+def _implied(path: str | None, formats: Sequence[str]) -> str:
+    """The format that a file's ending implies; a table where it has none."""
+    ending = os.path.splitext(path or "")[1].lower()
+    known = {ENDINGS[form]: form for form in formats}
+    if ending and ending not in known:
+        there = listed([f"{each} ({form})" for each, form in known.items()], "or")
+        raise click.UsageError(f"no format has the ending {named(ending)}: end --output in {there}, or give --format")
+    return known.get(ending, "table")
 
 
 def _colored(color: str, path: str | None) -> bool:
-    if color != "auto" or path not in (None, "-"):
+    if color != "auto" or path is not None:
         return color == "always"
     if os.environ.get("NO_COLOR"):
         return False
@@ -72,26 +104,31 @@ def _width(path: str | None) -> int:
     given = os.environ.get("COLUMNS", "")
     if given.isdigit() and int(given) > 0:
         return max(20, int(given))
-    if path in (None, "-") and sys.stdout.isatty():
+    if path is None and sys.stdout.isatty():
         return max(20, os.get_terminal_size(sys.stdout.fileno()).columns or 80)
     return 100
 
 
 def write_whole(path: str, text: str) -> None:
     """Replace a regular file in one move, keeping its mode and following links; write through to anything else."""
+    try:
+        _replace(os.path.realpath(path), text.encode("utf-8", ERRORS))
+    except OSError as error:  # name the file that was asked for, not a temporary one
+        raise OSError(error.errno, error.strerror, path) from None
+
+
+def _replace(path: str, data: bytes) -> None:
     from tempfile import NamedTemporaryFile
 
-    path = os.path.realpath(path)
     there = os.path.exists(path)
     if there and not os.path.isfile(path):
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with open(path, "wb") as stream:
+            stream.write(data)
         return
     mode = os.stat(path).st_mode & 0o7777 if there else 0o666 & ~_umask()
-    folder, name = os.path.split(path)
-    with NamedTemporaryFile("w", dir=folder, prefix=f".{name}.", encoding="utf-8", delete=False) as file:
+    with NamedTemporaryFile(dir=os.path.dirname(path), prefix=".rnncalc-", delete=False) as file:
         try:
-            file.write(text)
+            file.write(data)
             file.flush()
             os.chmod(file.name, mode)
             os.replace(file.name, path)
@@ -106,7 +143,8 @@ def _umask() -> int:
     return mask
 
 
-def complain(problems: Iterable[Problem]) -> None:
-    """Tell what is wrong, on standard error."""
-    for problem in problems:
-        click.echo(f"error: {problem}", err=True)
+def tell(text: str) -> None:
+    """Lines on standard error: whatever of them came from a user, they do not play with the terminal."""
+    if sys.stderr is not None:
+        sys.stderr.write("".join(f"{printable(line)}\n" for line in text.rstrip("\n").split("\n")))
+        sys.stderr.flush()

@@ -19,18 +19,13 @@ def command(paths: tuple[str, ...], framework: str | None, form: Any, output: An
     PATH is a file, a folder, a pattern such as 'configs/**/*.yaml', or - for standard input.
     """
     from rnncalc.budget import state
-    from rnncalc.cli.output import complain
+    from rnncalc.cli.batch import close, specs
     from rnncalc.cli.output import output as make
-    from rnncalc.discover import models
 
     out = make(form, output, quiet, color)
-    found = models(paths, framework)
+    found = specs(paths, framework, out)
     reports = [model.report() for model in found.models]
     states = [] if out.form == "json" else [state(model) for model in found.models]
     out.write("batch", reports, states, found.problems)
-    if found.skipped:
-        out.note(f"{found.skipped} YAML files without `layers` were skipped")
-    complain(found.problems)
-    if not found.models and not found.problems:
-        raise click.UsageError("there is no spec here: nothing to do")
+    close(out, found, found.problems)
     return 2 if found.problems else 0

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from rnncalc.cell import Cell, find, names
-from rnncalc.cli.cell import cell_options
-from rnncalc.discover import Found, models
+from rnncalc.cli.batch import specs
+from rnncalc.cli.cell import CellCommand, cell_options
+from rnncalc.cli.output import Output
+
+if TYPE_CHECKING:
+    from rnncalc.discover import Found
 
 
-class TargetCommand(click.Command):
+class TargetCommand(CellCommand):
     """Has a cell's flags as soon as the first argument is the name of a cell."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -27,16 +31,19 @@ class TargetCommand(click.Command):
         return [*super().get_params(ctx), *(cell_options(cell) if cell else [])]
 
 
-def targets(paths: tuple[str, ...], framework: str | None, given: dict[str, Any], defaults: dict[str, int]) -> Found:
+def targets(
+    paths: tuple[str, ...], framework: str | None, given: dict[str, Any], defaults: dict[str, int], out: Output
+) -> Found:
     """The models that are meant; a cell's sizes have defaults where a command can do without."""
     from rnncalc.cli.cell import model_of
+    from rnncalc.discover import Found
 
     cell: Cell | None = click.get_current_context().meta.get("cell")
     if cell is None:
-        return models(paths, framework)
+        return specs(paths, framework, out)
     if len(paths) > 1:
         raise click.UsageError(f"`{paths[1]}` stands beside the cell {cell.name}; give a cell or specs, not both")
     for name, value in defaults.items():
         if given.get(name) is None:
             given[name] = value
-    return Found([model_of(cell, {**given, "framework": framework, "dtype": None})], [], 0)
+    return Found([model_of(cell, {**given, "framework": framework, "dtype": None})], [], [], [])

@@ -19,16 +19,14 @@ def command(**given: Any) -> int:
 
     A cell takes the flags of its own command; without sizes, small primes stand in. Exit status 1 where a proof fails.
     """
-    from rnncalc.cli.output import complain
+    from rnncalc.cli.batch import close
     from rnncalc.cli.output import output as make
     from rnncalc.proof import Proofs, prove
 
     out = make(*(given.pop(name) for name in ("form", "output", "quiet", "color")))
     paths, framework = given.pop("targets"), given.pop("framework")
-    found = targets(paths, framework, given, {"input_depth": 5, "units": 7})
+    found = targets(paths, framework, given, {"input_depth": 5, "units": 7}, out)
     proofs = Proofs(tuple(prove(model) for model in found.models), tuple(found.problems))
     out.write("proofs", proofs)
-    complain(found.problems)
-    if not found.models and not found.problems:
-        raise click.UsageError("there is no spec here: nothing to prove")
+    close(out, found, found.problems)
     return 2 if found.problems else 0 if all(proof.passed for proof in proofs.proofs) else 1

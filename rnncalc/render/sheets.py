@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rnncalc.budget import Verdict
-from rnncalc.errors import Problem
+from rnncalc.errors import Problem, counted
 from rnncalc.record import Record
 from rnncalc.report import ModelReport
 
@@ -22,6 +22,20 @@ class Sheet(Record):
     rows: tuple[tuple[Any, ...], ...]
     notes: tuple[str, ...] = ()
     spare: tuple[str, ...] = ()
+
+
+class Excess(int):
+    """A number that people read with its sign, and programs as it is."""
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(f"+{form}")
+
+
+class Pinned(int):
+    """A number that people read as the one that is expected, and programs as it is."""
+
+    def __format__(self, form: str) -> str:
+        return f"= {super().__format__(form)}"
 
 
 def batch(reports: Sequence[ModelReport], states: Sequence[str], problems: Sequence[Problem]) -> list[Sheet]:
@@ -42,8 +56,8 @@ def batch(reports: Sequence[ModelReport], states: Sequence[str], problems: Seque
         for report, state in zip(reports, states)
     )
     total = sum(report.params for report in reports)
-    counted = f"{len(reports):,} model{'s' if len(reports) != 1 else ''}"
-    notes = (f"{counted}, {total:,} parameters",) + ((f"{len(problems)} errors",) if problems else ())
+    notes: tuple[str, ...] = (f"{counted(len(reports), 'model')}, {counted(total, 'parameter')}",)
+    notes += (counted(len(problems), "error"),) if problems else ()
     spare = ("Source", "Trainable", "Layers", "MACs/step", "Weight bytes", "Framework")
     return [Sheet("", columns, rows, notes, spare)]
 
@@ -54,8 +68,8 @@ def checks(verdict: Verdict) -> list[Sheet]:
     rows, notes = [], []
     for check in verdict.checks:
         mark = "ok" if check.passed else "FAIL"
-        excess = "" if check.passed else f"{check.actual - check.limit:+,}"
-        limit = f"= {check.limit:,}" if check.exact else check.limit
+        excess = "" if check.passed else Excess(check.actual - check.limit)
+        limit = Pinned(check.limit) if check.exact else check.limit
         rows.append((mark, check.model, check.layer or "", check.metric, check.actual, limit, excess))
         if not check.passed:
             place = ":".join(str(part) for part in (check.source, check.line) if part is not None)
@@ -63,11 +77,12 @@ def checks(verdict: Verdict) -> list[Sheet]:
             relation = "is not the expected" if check.exact else "is above the limit of"
             advice = f"; {check.advice}" if check.advice else ""
             name = f"{place} ({check.model})" if place else check.model
-            notes.append(f"{name}: {what} {check.actual:,} {relation} {check.limit:,} ({excess}){advice}")
-    failed = len(notes)
-    notes.append(f"{failed} of {len(rows)} limits broken" if failed else f"all {len(rows)} limits kept")
+            notes.append(f"{name}: {what} {check.actual:,} {relation} {check.limit:,} ({excess:,}){advice}")
+    failed, limits = len(notes), counted(len(rows), "limit")
+    if rows:
+        notes.append(f"{failed:,} of {limits} broken" if failed else f"{limits} kept")
     if verdict.problems:
-        notes.append(f"{len(verdict.problems)} errors")
+        notes.append(counted(len(verdict.problems), "error"))
     return [Sheet("", columns, tuple(rows), tuple(notes), ("Layer",) * (not any(row[2] for row in rows)))]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax_cases import Carry, Case, Net, Spec, States, forward, items, main, names
+from jax_cases import Carry, Case, Net, Spec, States, Unrolled, forward, items, main, names
 
 CLASSES: dict[str, type[eqx.Module]] = {
     "lstm": eqx.nn.LSTMCell,
@@ -82,8 +82,8 @@ def model_cases() -> list[Case]:
             (3, 4, 2),
         ),
         *(
-            Case(f"embedding-{kind}-dense", [embedding, {kind: {"units": units, "name": kind}}, dense], (2, 4))
-            for kind, units in (("lstm", 7), ("gru", 8))
+            Case(f"embedding-{kind}-dense", [embedding, {kind: {"units": n, "name": kind}}, dense], (2, 4))
+            for kind, n in (("lstm", 7), ("gru", 8))
         ),
         Case(
             "embedding-lstm-dropout-gru-last-dense",
@@ -146,7 +146,7 @@ def run(
             layer = jax.vmap(layer)
         return layer(x)
 
-    def recur(kind: str, spec: Spec, x: jax.Array, carries: list[Carry] | None) -> tuple[jax.Array, list[Carry]]:
+    def recur(kind: str, spec: Spec, x: jax.Array, carries: list[Carry] | None) -> Unrolled:
         final = []
         for k, name in enumerate(names(spec)):
             zero = jnp.zeros((x.shape[0], spec["units"]))
@@ -171,8 +171,9 @@ def build(layers: Sequence[Mapping[str, Spec]], x: jax.Array) -> Net:
 
 
 SAVES = {
-    **{kind: Case(kind, [{kind: {"units": 4, "name": kind}}], (2, 5, 3)) for kind in SIZES},
-    **{f"{kind}-no-bias": Case(kind, [{kind: {"units": 4, "bias": False, "name": kind}}], (2, 5, 3)) for kind in SIZES},
+    kind + label: Case(kind, [{kind: {"units": 4, **more, "name": kind}}], (2, 5, 3))
+    for label, more in (("", {}), ("-no-bias", {"bias": False}))
+    for kind in SIZES
 }
 
 if __name__ == "__main__":

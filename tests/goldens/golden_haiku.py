@@ -10,7 +10,7 @@ from typing import Any
 
 import haiku as hk
 import jax
-from jax_cases import Carry, Case, Net, Spec, States, forward, main
+from jax_cases import Carry, Case, Net, Spec, States, Unrolled, forward, main
 
 CLASSES: dict[str, type[hk.Module]] = {
     "rnn": hk.VanillaRNN,
@@ -22,7 +22,11 @@ CLASSES: dict[str, type[hk.Module]] = {
     "dense": hk.Linear,
 }
 SIZES = {"rnn": (4, 9), "lstm": (6, 7), "gru": (8, 5)}
-SINGLE = {"bias": "single"}
+
+
+def single(units: int, **more: Any) -> dict[str, Spec]:
+    """VanillaRNN(double_bias=False)."""
+    return {"rnn": {"units": units, **more, "bias": "single", "name": "rnn"}}
 
 
 def cell_cases(kind: str) -> list[Case]:
@@ -56,10 +60,10 @@ def option_cases() -> list[Case]:
         return Case(label, [{f"conv_lstm{len(kernel)}d": spec}], x, count=True)
 
     return [
-        Case("rnn-single-bias-5-7", [{"rnn": {"units": 7, **SINGLE, "name": "rnn"}}]),
-        Case("rnn-single-bias-10-128", [{"rnn": {"units": 128, **SINGLE, "name": "rnn"}}], (2, 3, 10), count=True),
-        Case("rnn-single-bias-zero-state", [{"rnn": {"units": 8, **SINGLE, "name": "rnn"}}], zeros=True),
-        Case("rnn-single-bias-layers-2", [{"rnn": {"units": 6, "num_layers": 2, **SINGLE, "name": "rnn"}}]),
+        Case("rnn-single-bias-5-7", [single(7)]),
+        Case("rnn-single-bias-10-128", [single(128)], (2, 3, 10), count=True),
+        Case("rnn-single-bias-zero-state", [single(8)], zeros=True),
+        Case("rnn-single-bias-layers-2", [single(6, num_layers=2)]),
         Case("rnn-default-name", [{"rnn": {"units": 4, "name": "vanilla_rnn"}}], (2, 3, 6)),
         conv("conv-lstm1d-3", (2, 4, 9, 5), 7, (3,)),
         conv("conv-lstm1d-4", (3, 2, 8, 2), 3, (4,)),
@@ -109,14 +113,14 @@ def model_cases() -> list[Case]:
             "dense-rnn-dense",
             [
                 {"dense": {"units": 6, "name": "dense"}},
-                {"rnn": {"units": 9, **SINGLE, "name": "rnn"}},
+                single(9),
                 {"dense": {"units": 2, "name": "dense_1"}},
             ],
             (2, 3, 4),
         ),
         *(
-            Case(f"embedding-{kind}-dense", [embedding, {kind: {"units": units, "name": kind}}, dense], (2, 4))
-            for kind, units in (("rnn", 5), ("lstm", 7), ("gru", 8))
+            Case(f"embedding-{kind}-dense", [embedding, {kind: {"units": n, "name": kind}}, dense], (2, 4))
+            for kind, n in (("rnn", 5), ("lstm", 7), ("gru", 8))
         ),
         Case(
             "embed-lstm-linear-default-names",
@@ -138,7 +142,7 @@ def core(kind: str, spec: Spec, shape: Sequence[int]) -> hk.RNNCore:
     return CLASSES[kind](spec["units"], name=spec["name"], **options)
 
 
-def recur(kind: str, spec: Spec, x: jax.Array, carries: list[Carry] | None) -> tuple[jax.Array, list[Carry]]:
+def recur(kind: str, spec: Spec, x: jax.Array, carries: list[Carry] | None) -> Unrolled:
     """The core or stack of cores over all steps: a state of an LSTM is (hidden, cell), else an array."""
     cores = [core(kind, spec, x.shape) for _ in range(spec.get("num_layers", 1))]
     whole = hk.DeepRNN(cores) if len(cores) > 1 else cores[0]
@@ -173,7 +177,7 @@ def build(layers: Sequence[Mapping[str, Spec]], x: jax.Array) -> Net:
 
 SAVES = {
     **{kind: Case(kind, [{kind: {"units": 4, "name": kind}}], (2, 5, 3)) for kind in SIZES},
-    "rnn-single-bias": Case("rnn", [{"rnn": {"units": 4, **SINGLE, "name": "rnn"}}], (2, 5, 3)),
+    "rnn-single-bias": Case("rnn", [single(4)], (2, 5, 3)),
 }
 
 if __name__ == "__main__":

@@ -1,0 +1,47 @@
+"""What commands over specs share: the models that are meant, and what is said of the rest at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+from click.core import ParameterSource
+
+from rnncalc import layouts
+from rnncalc.cli.output import Output, tell
+from rnncalc.errors import Problem
+
+if TYPE_CHECKING:
+    from rnncalc.discover import Found
+
+
+def specs(paths: Sequence[str], framework: str | None, out: Output) -> Found:
+    """Every model of these paths.
+
+    Raises:
+        click.UsageError: the output would replace one of the specs.
+    """
+    from rnncalc.discover import models
+
+    source = click.get_current_context().get_parameter_source("framework")
+    if source == ParameterSource.ENVIRONMENT:  # a default, not an order
+        found = models(paths, None, framework or layouts.DEFAULT)
+    else:
+        found = models(paths, framework)
+    out.keep(found.files)
+    return found
+
+
+def close(out: Output, found: Found, problems: Sequence[Problem], nothing: str = "there is no spec here") -> None:
+    """Notes and errors.
+
+    Raises:
+        click.UsageError: there was nothing to do.
+    """
+    for note in found.notes:
+        out.note(note)
+    for problem in problems:
+        tell(f"error: {problem}")
+    if not found.models and not problems:
+        raise click.UsageError(f"{nothing}: nothing to do")

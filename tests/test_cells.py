@@ -1,0 +1,357 @@
+"""Every cell: what is read off its step function, against the same worked out by hand from shapes."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rnncalc
+import rnncalc.cells
+from rnncalc import cell, trace
+from rnncalc.cell import find, names
+from rnncalc.report import ModelReport
+
+D, U, P = 5, 7, 3  # input_depth, units, projection
+
+CELLS = names("rnncalc.cells")
+POLICIES = ("single", "double", "input", "none")
+
+
+def paper(type: str, bias: str = "single", **options: Any) -> ModelReport:
+    """The report of one cell as papers write it."""
+    options = {"units": U, "bias": bias, **options}
+    return rnncalc.parse({"framework": "paper", "input": {"depth": D}, "layers": [{type: options}]}).report()
+
+
+def gates(type: str, **options: Any) -> list[str]:
+    return [made.gate for made in trace.trace(type, options).maps]
+
+
+def sizes(type: str, **options: Any) -> dict[str, str]:
+    return {state.name: str(state.size) for state in trace.trace(type, options).states}
+
+
+# what a signature and the calls say
+
+
+@pytest.mark.parametrize(("type", "states"), [("rnn", ("h",)), ("lstm", ("h", "c")), ("gru", ("h",))])
+def test_the_states_are_those_of_the_signature(type: str, states: tuple[str, ...]) -> None:
+    found = find(type)
+    assert found
+    assert found.states == states
+    assert tuple(sizes(type)) == states
+
+
+@pytest.mark.parametrize(
+    ("type", "options", "called"),
+    [
+        ("rnn", {}, ["h"]),
+        ("lstm", {}, ["i", "f", "g", "o"]),
+        ("lstm", {"peephole": True}, ["i", "f", "g", "o"]),
+        ("lstm", {"coupled_gates": True}, ["i", "g", "o"]),
+        ("lstm", {"projection": P}, ["i", "f", "g", "o", "p"]),
+        ("gru", {}, ["r", "z", "n"]),
+        ("gru", {"reset_after": True}, ["r", "z", "n", "n"]),
+    ],
+)
+def test_the_gates_are_those_that_are_called(type: str, options: dict[str, Any], called: list[str]) -> None:
+    assert gates(type, **options) == called
+
+
+def test_a_projection_makes_the_output_smaller_and_leaves_the_cell_state() -> None:
+    assert sizes("lstm") == {"h": "units", "c": "units"}
+    assert sizes("lstm", projection=P) == {"h": "projection", "c": "units"}
+
+
+@pytest.mark.parametrize(
+    ("type", "options"),
+    [
+        ("rnn", {"activation": "tanh"}),
+        ("lstm", {"peephole": False, "projection": None, "coupled_gates": False, "activation": "tanh"}),
+        ("gru", {"reset_after": False, "activation": "tanh"}),
+    ],
+)
+def test_the_options_are_the_keyword_parameters(type: str, options: dict[str, Any]) -> None:
+    found = find(type)
+    assert found
+    assert dict(found.options) == options
+
+
+@pytest.mark.parametrize("type", CELLS)
+def test_every_cell_explains_each_of_its_gates(type: str) -> None:
+    found = find(type)
+    assert found
+    options = {key: True for key, default in found.options.items() if default is False or default is None}
+    called = {*gates(type), *gates(type, **options)}
+    assert called <= set(found.gates)
+
+
+@pytest.mark.parametrize("type", CELLS)
+def test_every_cell_has_a_title_of_one_line(type: str) -> None:
+    found = find(type)
+    assert found
+    assert found.title
+    assert "\n" not in found.title
+    assert not found.title.endswith(".")
+
+
+def test_a_name_that_is_no_cell_finds_nothing() -> None:
+    assert find("lstn") is None
+    assert find("../lstm") is None
+    assert find("cells.lstm") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            "__init__", marks=pytest.mark.xfail(strict=True, reason="its import finds the package: AttributeError")
+        ),
+        "__main__",
+    ],
+)
+def test_the_inner_names_of_a_package_are_no_cells(name: str) -> None:
+    assert find(name) is None
+
+
+# counts and costs
+
+
+def test_the_rnn_has_one_matrix_for_each_source_and_one_bias() -> None:
+    found = paper("rnn")
+    assert found.params == D * U + U * U + U == 91
+    assert found.macs_per_step == (D + U) * U
+    assert found.flops_per_step == 2 * (D + U) * U + U + U  # bias, tanh
+
+
+# peephole, projection, coupled: MACs, biases, diagonals
+COMBINATIONS = [
+    (False, None, False, 4 * (D + U) * U, 4 * U, 0),
+    (True, None, False, 4 * (D + U) * U, 4 * U, 3 * U),
+    (False, P, False, 4 * (D + P) * U + U * P, 4 * U, 0),
+    (False, None, True, 3 * (D + U) * U, 3 * U, 0),
+    (True, P, False, 4 * (D + P) * U + U * P, 4 * U, 3 * U),
+    (True, None, True, 3 * (D + U) * U, 3 * U, 2 * U),
+    (False, P, True, 3 * (D + P) * U + U * P, 3 * U, 0),
+    (True, P, True, 3 * (D + P) * U + U * P, 3 * U, 2 * U),
+]
+
+
+@pytest.mark.parametrize(("peephole", "projection", "coupled", "macs", "biases", "diagonals"), COMBINATIONS)
+def test_the_options_of_the_lstm_combine(
+    peephole: bool, projection: int | None, coupled: bool, macs: int, biases: int, diagonals: int
+) -> None:
+    options: dict[str, Any] = {"peephole": peephole, "coupled_gates": coupled}
+    if projection:
+        options["projection"] = projection
+    found = paper("lstm", **options)
+    assert found.params == macs + biases + diagonals
+    assert found.macs_per_step == macs
+    # three sigmoids (or two and 1 - i), two tanh; f·c, i·g, their sum, o·tanh(c)
+    assert found.flops_per_step == 2 * macs + biases + 2 * diagonals + (5 + 4) * U
+
+
+def test_the_lstm_of_the_readme_costs_what_its_definition_says() -> None:
+    found = paper("lstm", units=128)
+    assert found.macs_per_step == (5 + 128) * 4 * 128
+    assert found.flops_per_step == 2 * (5 + 128) * 4 * 128 + 4 * 128 + 5 * 128 + 4 * 128
+
+
+def test_the_gru_that_resets_before_has_three_biases() -> None:
+    found = paper("gru")
+    assert found.params == 3 * (D + U) * U + 3 * U == 273
+    assert found.macs_per_step == 3 * (D + U) * U
+    # two sigmoids, tanh; r·h, z·h, 1 - z, (1 - z)·n, their sum
+    assert found.flops_per_step == 2 * 3 * (D + U) * U + 3 * U + (3 + 5) * U
+
+
+def test_the_gru_that_resets_after_has_a_fourth_bias_by_mathematics() -> None:
+    found = paper("gru", reset_after=True)
+    assert found.params == 3 * (D + U) * U + 4 * U == 280
+    assert found.macs_per_step == 3 * (D + U) * U
+    # two sigmoids, tanh; r·(W h), the sum in the candidate, z·h, 1 - z, (1 - z)·n, their sum
+    assert found.flops_per_step == 2 * 3 * (D + U) * U + 4 * U + (3 + 6) * U
+
+
+@pytest.mark.parametrize(
+    ("type", "options", "stored"),  # biases under single, double, input, none
+    [
+        ("rnn", {}, (1, 2, 1, 0)),
+        ("lstm", {}, (4, 8, 4, 0)),
+        ("lstm", {"coupled_gates": True}, (3, 6, 3, 0)),
+        ("lstm", {"peephole": True}, (4, 8, 4, 0)),
+        ("gru", {}, (3, 6, 3, 0)),
+        ("gru", {"reset_after": True}, (4, 6, 3, 0)),
+    ],
+)
+def test_a_bias_policy_says_how_many_biases_are_stored(
+    type: str, options: dict[str, Any], stored: tuple[int, ...]
+) -> None:
+    bare = paper(type, "none", **options)
+    for policy, count in zip(POLICIES, stored):
+        found = paper(type, policy, **options)
+        assert found.params == bare.params + count * U
+        assert found.flops_per_step == (bare.flops_per_step or 0) + count * U
+        assert found.macs_per_step == bare.macs_per_step
+
+
+def test_a_projection_has_no_bias_under_any_policy() -> None:
+    for policy, biases in zip(POLICIES, (4, 8, 4, 0)):
+        assert paper("lstm", policy, projection=P).params == 4 * (D + P) * U + U * P + biases * U
+
+
+def test_a_linear_activation_costs_nothing() -> None:
+    assert paper("lstm", activation="linear").flops_per_step == 2 * 4 * (D + U) * U + 4 * U + (5 + 4 - 2) * U
+    assert paper("rnn", activation="linear").flops_per_step == 2 * (D + U) * U + U
+
+
+@pytest.mark.parametrize("type", CELLS)
+@pytest.mark.parametrize("activation", ["relu", "sigmoid", "elu", "softsign"])
+def test_the_activation_changes_no_count_and_no_cost(type: str, activation: str) -> None:
+    assert paper(type, activation=activation).params == paper(type).params
+    assert paper(type, activation=activation).flops_per_step == paper(type).flops_per_step
+
+
+@pytest.mark.parametrize("type", CELLS)
+def test_every_count_grows_with_every_size(type: str) -> None:
+    pieces = trace.trace(type).pieces("single").values()
+    for piece in pieces:
+        for size in piece.shape:
+            assert all(factor > 0 for factor in size.terms.values())
+
+
+# equations
+
+
+@pytest.mark.parametrize(
+    ("type", "options", "equations"),
+    [
+        ("rnn", {}, ["h' = tanh(W_xh·x + W_hh·h + b_h)"]),
+        ("rnn", {"activation": "relu"}, ["h' = relu(W_xh·x + W_hh·h + b_h)"]),
+        (
+            "lstm",
+            {},
+            [
+                "i = σ(W_xi·x + W_hi·h + b_i)",
+                "f = σ(W_xf·x + W_hf·h + b_f)",
+                "g = tanh(W_xg·x + W_hg·h + b_g)",
+                "c' = f⊙c + i⊙g",
+                "o = σ(W_xo·x + W_ho·h + b_o)",
+                "h' = o⊙tanh(c')",
+            ],
+        ),
+        (
+            "gru",
+            {},
+            [
+                "r = σ(W_xr·x + W_hr·h + b_r)",
+                "z = σ(W_xz·x + W_hz·h + b_z)",
+                "n = tanh(W_xn·x + W_hn·(r⊙h) + b_n)",
+                "h' = z⊙h + (1 - z)⊙n",
+            ],
+        ),
+    ],
+)
+def test_the_equations_are_the_papers(type: str, options: dict[str, Any], equations: list[str]) -> None:
+    assert list(trace.trace(type, options).equations) == equations
+
+
+def test_peepholes_see_the_old_cell_state_but_the_output_gate_the_new_one() -> None:
+    equations = trace.trace("lstm", {"peephole": True}).equations
+    assert equations[0] == "i = σ(W_xi·x + W_hi·h + w_ci⊙c + b_i)"
+    assert equations[1] == "f = σ(W_xf·x + W_hf·h + w_cf⊙c + b_f)"
+    assert equations[2] == "g = tanh(W_xg·x + W_hg·h + b_g)"
+    assert equations[4] == "o = σ(W_xo·x + W_ho·h + w_co⊙c' + b_o)"
+
+
+def test_coupled_gates_forget_what_they_write() -> None:
+    assert "c' = (1 - i)⊙c + i⊙g" in trace.trace("lstm", {"coupled_gates": True}).equations
+
+
+def test_a_projection_ends_the_step() -> None:
+    assert trace.trace("lstm", {"projection": P}).equations[-1] == "h' = W_cp·(o⊙tanh(c'))"
+
+
+def test_resetting_after_the_product_keeps_the_two_biases_apart() -> None:
+    assert "n = tanh(W_xn·x + b_n + r⊙(W_hn·h + b_hn))" in trace.trace("gru", {"reset_after": True}).equations
+
+
+# a new cell is one file
+
+
+@pytest.fixture
+def new_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The cell that the docstring of the package adds, under a name that no cell will have."""
+    text = (rnncalc.cells.__doc__ or "").split("This is all of", 1)[1].split("\n\n", 1)[1]
+    source = text[: text.index("\n\nIts command")]
+    (tmp_path / "docstring_cell.py").write_text(dedent(source).replace("mgu", "docstring_cell"), encoding="utf-8")
+    monkeypatch.setattr(rnncalc.cells, "__path__", [*rnncalc.cells.__path__, str(tmp_path)])
+
+    def forget() -> None:
+        sys.modules.pop("rnncalc.cells.docstring_cell", None)
+        importlib.invalidate_caches()
+        cell.find.cache_clear()
+        cell.names.cache_clear()
+        trace._trace.cache_clear()
+
+    forget()
+    yield "docstring_cell"
+    monkeypatch.undo()
+    forget()
+
+
+def test_the_cell_of_the_docstring_has_a_command(new_cell: str, run: Callable[..., Any]) -> None:
+    found = run(new_cell, "--input-depth", 10, "--units", 128, "-F", "paper")
+    assert found.status == 0
+    assert f"{(10 + 128) * 2 * 128 + 2 * 128:,}" == "35,584"
+    assert "35,584" in found.out
+
+
+def test_the_cell_of_the_docstring_is_listed(new_cell: str, run: Callable[..., Any]) -> None:
+    found = run("cells")
+    assert new_cell in found.out
+    assert "h' = (1 - f)⊙h + f⊙n" in found.out
+
+
+def test_the_cell_of_the_docstring_has_its_costs(new_cell: str) -> None:
+    found = paper(new_cell)
+    assert found.macs_per_step == 2 * (D + U) * U
+    # sigmoid, tanh; f·h, 1 - f, (1 - f)·h, f·n, their sum
+    assert found.flops_per_step == 2 * 2 * (D + U) * U + 2 * U + (2 + 5) * U
+
+
+def test_the_cell_of_the_docstring_computes_its_equations(new_cell: str) -> None:
+    model = rnncalc.parse({"framework": "paper", "input": {"depth": D}, "layers": [{new_cell: U}]})
+    weights = {name.split("/")[1]: array for name, array in model.weights(3).items()}
+    x = np.random.default_rng(4).normal(size=(2, 6, D))
+    h = np.random.default_rng(5).normal(size=(2, U))
+    outputs, states = model.forward(model.weights(3), x, {f"{new_cell}/h": h[None]})
+    for t in range(6):
+        h = _minimal_gated_unit(weights, x[:, t], h)
+        np.testing.assert_allclose(outputs[:, t], h, rtol=0, atol=1e-12)
+    np.testing.assert_allclose(states[f"{new_cell}/h"][0], h, rtol=0, atol=1e-12)
+
+
+def _minimal_gated_unit(w: Mapping[str, Any], x: Any, h: Any) -> Any:
+    f = 1 / (1 + np.exp(-(x @ w["W_xf"] + h @ w["W_hf"] + w["b_f"])))
+    n = np.tanh(x @ w["W_xn"] + (f * h) @ w["W_hn"] + w["b_n"])
+    return (1 - f) * h + f * n
+
+
+def test_the_cell_of_the_docstring_is_proven(new_cell: str, run: Callable[..., Any]) -> None:
+    found = run("verify", new_cell, "-F", "paper")
+    assert found.status == 0
+    assert "proven" in found.out
+
+
+def test_a_framework_without_the_new_cell_says_who_has_it(new_cell: str, run: Callable[..., Any]) -> None:
+    found = run(new_cell, "--input-depth", 10, "--units", 128, "-F", "keras")
+    assert found.status == 2
+    assert f"keras has no {new_cell}; paper has it" in found.err

@@ -1,0 +1,503 @@
+"""Every framework and every class in it: each piece of the cell has one place, and finds its way back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import product
+from math import prod
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rnncalc
+from rnncalc import layouts
+from rnncalc.cell import Cell, find, names
+from rnncalc.errors import SpecError
+from rnncalc.layout import Arrangement, Entry, LayoutError, Names, arrange, formula
+from rnncalc.network import Layer, Model
+from rnncalc.packing import pack, unpack
+from rnncalc.trace import POLICIES, Trace, trace
+
+SIZES = {"input_depth": 5, "units": 7, "projection": 3, "vocab": 11, "depth": 2}
+CELLS = names("rnncalc.cells")
+
+
+def cells_of(entry: Entry) -> list[Cell]:
+    wanted = (*CELLS, *names("rnncalc.layers")) if entry.cell == "*" else (entry.cell,)
+    return [cell for name in wanted if (cell := find(name))]
+
+
+def choices(entry: Entry, cell: Cell) -> Iterator[dict[str, Any]]:
+    """All that a class lets one choose: flags both ways, sizes with and without."""
+    values: dict[str, list[Any]] = {}
+    for key, default in cell.options.items():
+        if key in entry.fixed:
+            values[key] = [entry.fixed[key]]
+        elif key not in entry.free and entry.cell != "*":
+            values[key] = [default]
+        elif default is None:
+            values[key] = [None, SIZES[key]]
+        else:
+            values[key] = [False, True] if isinstance(default, bool) else [default]
+    for chosen in product(*values.values()):
+        yield dict(zip(values, chosen))
+
+
+CASES = [
+    (framework, entry, cell, policy, options)
+    for framework in layouts.NAMES
+    for entry in layouts.find(framework).entries
+    for cell in cells_of(entry)
+    for policy in entry.bias
+    for options in choices(entry, cell)
+]
+IDS = [
+    "-".join([framework, entry.name.replace("*", cell.name), policy, *(key for key, v in options.items() if v is True)])
+    for framework, entry, cell, policy, options in CASES
+]
+every_class = pytest.mark.parametrize(("framework", "entry", "cell", "policy", "options"), CASES, ids=IDS)
+
+
+def sizes_of(shape: Any) -> tuple[int, ...]:
+    return tuple(int(size.at(SIZES)) for size in shape)
+
+
+def pieces_of(traced: Trace, policy: str) -> dict[tuple[str, str], Any]:
+    random = np.random.default_rng(8)
+    return {key: random.normal(size=sizes_of(piece.shape)) for key, piece in traced.pieces(policy).items()}
+
+
+def model_of(framework: str, entry: Entry, cell: Cell, policy: str, options: dict[str, Any]) -> Model:
+    given = {key: value for key, value in options.items() if value is not None}
+    given |= {key: SIZES[key] for key in cell.sizes}
+    if cell.name in CELLS or any(stored.startswith("1") for stored in entry.tensors.values()):
+        given["bias"] = policy
+    kind = cell.name if entry.cell == "*" else entry.name
+    spec: dict[str, Any] = {"framework": framework, "layers": [{kind: {**given, "name": "it"}}]}
+    if "vocab" not in cell.sizes:
+        spec["input"] = {"depth": SIZES["input_depth"]}
+    return rnncalc.parse(spec)
+
+
+@every_class
+def test_every_class_stores_each_piece_exactly_once(
+    framework: str, entry: Entry, cell: Cell, policy: str, options: dict[str, Any]
+) -> None:
+    traced = trace(cell.name, options)
+    arrangement = arrange(layouts.find(framework), entry, traced, policy)
+    places = Counter((b.column.gate, b.term) for stored in arrangement.tensors for b in stored.blocks if b.column.read)
+    assert places == dict.fromkeys(traced.pieces(policy), 1)
+
+
+@every_class
+def test_every_class_gives_back_the_pieces_that_were_packed(
+    framework: str, entry: Entry, cell: Cell, policy: str, options: dict[str, Any]
+) -> None:
+    traced = trace(cell.name, options)
+    pieces = pieces_of(traced, policy)
+    back = {}
+    for stored in arrange(layouts.find(framework), entry, traced, policy).tensors:
+        tensor = pack(stored, SIZES, pieces)
+        assert tensor.shape == sizes_of(stored.shape)
+        back.update(unpack(stored, SIZES, tensor))
+    assert back.keys() == pieces.keys()
+    for key, piece in pieces.items():
+        np.testing.assert_allclose(back[key], piece, rtol=0, atol=1e-14)
+
+
+@every_class
+def test_every_class_gives_back_the_tensors_that_were_unpacked(
+    framework: str, entry: Entry, cell: Cell, policy: str, options: dict[str, Any]
+) -> None:
+    arrangement = arrange(layouts.find(framework), entry, trace(cell.name, options), policy)
+    if arrangement.unread:
+        pytest.skip("what the step never reads is not unpacked")
+    for n, stored in enumerate(arrangement.tensors):
+        tensor = np.random.default_rng(n).normal(size=sizes_of(stored.shape))
+        back = pack(stored, SIZES, unpack(stored, SIZES, tensor))
+        np.testing.assert_allclose(back, tensor, rtol=0, atol=1e-14)
+
+
+@every_class
+def test_every_class_allocates_its_formula(
+    framework: str, entry: Entry, cell: Cell, policy: str, options: dict[str, Any]
+) -> None:
+    model = model_of(framework, entry, cell, policy, options)
+    layer = model.layers[0]
+    assert sum(array.size for array in model.weights().values()) == layer.params
+    if cell.name in CELLS:
+        assert layer.policy == policy
+
+
+@every_class
+def test_every_formula_in_the_frameworks_words_is_the_size_of_its_tensor(
+    framework: str, entry: Entry, cell: Cell, policy: str, options: dict[str, Any]
+) -> None:
+    layer = model_of(framework, entry, cell, policy, options).layers[0]
+    words = {layer.layout.word(name, layer.entry): value for name, value in SIZES.items() if name != "input_depth"}
+    words.setdefault(layer.layout.word("input_depth", layer.entry), SIZES["input_depth"])
+    for tensor in layer.tensors:
+        assert evaluated(tensor.formula, words) == prod(tensor.shape)
+
+
+@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("type", CELLS)
+def test_the_formulas_of_a_deep_stack_are_the_sizes_of_its_tensors(framework: str, type: str) -> None:
+    for layer in stacks(framework, type):
+        words = {word: layer.sizes[0][name] for name, word in layer.words.items()}
+        for tensor in layer.tensors:
+            assert evaluated(tensor.formula, words) == prod(tensor.shape), tensor.name
+
+
+@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("type", CELLS)
+def test_no_two_tensors_of_a_stack_have_one_name(framework: str, type: str) -> None:
+    for layer in stacks(framework, type):
+        called = [tensor.name for tensor in layer.tensors]
+        assert len(called) == len(set(called))
+
+
+def stacks(framework: str, type: str) -> Iterator[Layer]:
+    for num_layers, bidirectional in product((1, 3), (False, True)):
+        options = {"units": 7, "num_layers": num_layers, "bidirectional": bidirectional}
+        spec = {"framework": framework, "input": {"depth": 5}, "layers": [{type: options}]}
+        with suppress(SpecError):  # not every framework has every stack
+            yield rnncalc.parse(spec).layers[0]
+
+
+def evaluated(text: str, words: dict[str, int]) -> int:
+    """The value of `(input_depth + units) × 4·units²`."""
+    for sign, python in (("×", "*"), ("·", "*"), ("²", "**2"), ("³", "**3")):
+        text = text.replace(sign, python)
+    value: int = eval(text, {"__builtins__": {}}, dict(words))
+    return value
+
+
+# what the frameworks store, by hand
+
+
+@pytest.mark.parametrize(
+    ("framework", "layer", "tensors"),
+    [
+        ("tensorflow1", {"rnn": 7}, {"kernel": (12, 7), "bias": (7,)}),
+        ("tensorflow1", {"lstm": 7}, {"kernel": (12, 28), "bias": (28,)}),
+        (
+            "tensorflow1",
+            {"lstm": {"units": 7, "peephole": True, "projection": 3}},
+            {
+                "kernel": (8, 28),
+                "bias": (28,),
+                "w_f_diag": (7,),
+                "w_i_diag": (7,),
+                "w_o_diag": (7,),
+                "projection/kernel": (7, 3),
+            },
+        ),
+        (
+            "tensorflow1",
+            {"gru": 7},
+            {"gates/kernel": (12, 14), "gates/bias": (14,), "candidate/kernel": (12, 7), "candidate/bias": (7,)},
+        ),
+        ("keras", {"rnn": 7}, {"kernel": (5, 7), "recurrent_kernel": (7, 7), "bias": (7,)}),
+        ("keras", {"lstm": 7}, {"kernel": (5, 28), "recurrent_kernel": (7, 28), "bias": (28,)}),
+        ("keras", {"gru": 7}, {"kernel": (5, 21), "recurrent_kernel": (7, 21), "bias": (2, 21)}),
+        (
+            "keras",
+            {"gru": {"units": 7, "reset_after": False}},
+            {"kernel": (5, 21), "recurrent_kernel": (7, 21), "bias": (21,)},
+        ),
+        (
+            "pytorch",
+            {"rnn": 7},
+            {"weight_ih_l0": (7, 5), "weight_hh_l0": (7, 7), "bias_ih_l0": (7,), "bias_hh_l0": (7,)},
+        ),
+        (
+            "pytorch",
+            {"lstm": {"units": 7, "projection": 3}},
+            {
+                "weight_ih_l0": (28, 5),
+                "weight_hh_l0": (28, 3),
+                "bias_ih_l0": (28,),
+                "bias_hh_l0": (28,),
+                "weight_hr_l0": (3, 7),
+            },
+        ),
+        (
+            "pytorch",
+            {"gru": 7},
+            {"weight_ih_l0": (21, 5), "weight_hh_l0": (21, 7), "bias_ih_l0": (21,), "bias_hh_l0": (21,)},
+        ),
+        ("pytorch", {"gru": {"units": 7, "bias": False}}, {"weight_ih_l0": (21, 5), "weight_hh_l0": (21, 7)}),
+        ("paper", {"rnn": 7}, {"W_xh": (5, 7), "W_hh": (7, 7), "b_h": (7,)}),
+    ],
+)
+def test_the_tensors_have_the_frameworks_names_shapes_and_order(
+    framework: str, layer: dict[str, Any], tensors: dict[str, tuple[int, ...]]
+) -> None:
+    model = rnncalc.parse({"framework": framework, "input": {"depth": 5}, "layers": [layer]})
+    assert [(tensor.name, tensor.shape) for tensor in model.layers[0].tensors] == list(tensors.items())
+
+
+@pytest.mark.parametrize(
+    ("framework", "type", "options", "params"),
+    [
+        ("tensorflow1", "rnn", {}, 91),
+        ("keras", "rnn", {}, 91),
+        ("pytorch", "rnn", {}, 98),
+        ("tensorflow1", "lstm", {}, 364),
+        ("keras", "lstm", {}, 364),
+        ("pytorch", "lstm", {}, 392),
+        ("tensorflow1", "gru", {}, 273),
+        ("keras", "gru", {"reset_after": False}, 273),
+        ("keras", "gru", {}, 294),
+        ("pytorch", "gru", {}, 294),
+        ("paper", "gru", {"reset_after": True}, 280),
+        ("paper", "gru", {"reset_after": True, "bias": "input"}, 273),
+        ("paper", "gru", {"bias": "double"}, 294),
+    ],
+)
+def test_the_same_cell_is_stored_as_the_real_frameworks_allocate_it(
+    framework: str, type: str, options: dict[str, Any], params: int
+) -> None:
+    layers = [{type: {"units": 7, **options}}]
+    assert rnncalc.parse({"framework": framework, "input": {"depth": 5}, "layers": layers}).params == params
+
+
+@pytest.mark.parametrize(
+    ("framework", "type", "gates", "order"),  # the tensor with the input's rows, and its gates from left to right
+    [
+        ("tensorflow1", "lstm", "kernel", "igfo"),
+        ("keras", "lstm", "kernel", "ifgo"),
+        ("pytorch", "lstm", "weight_ih", "ifgo"),
+        ("tensorflow1", "gru", "gates/kernel", "rz"),
+        ("keras", "gru", "recurrent_kernel", "zrn"),
+        ("pytorch", "gru", "weight_hh", "rzn"),
+    ],
+)
+def test_the_gates_stand_in_the_frameworks_order(framework: str, type: str, gates: str, order: str) -> None:
+    model = rnncalc.parse({"framework": framework, "input": {"depth": 5}, "layers": [{type: 7}]})
+    stored = next(stored for stored in model.layers[0].arrangement.tensors if stored.name == gates)
+    height = stored.grid[0][0].rows.at(SIZES)
+    values = {(gate, block.term): np.zeros((height, 7)) for block in stored.blocks for gate in order}
+    for rank, gate in enumerate(order):
+        for row in stored.grid:
+            values[gate, row[0].term] = np.full((row[0].rows.at(SIZES), 7), rank)
+    tensor = pack(stored, SIZES, values)
+    across = tensor.T if stored.form == "transposed" else tensor
+    np.testing.assert_array_equal(across, np.tile(np.repeat(np.arange(len(order)), 7), (len(across), 1)))
+
+
+def test_tensorflow1_adds_its_forget_bias_to_what_it_stores() -> None:
+    model = rnncalc.parse({"input": {"depth": 5}, "layers": [{"lstm": 7}]})
+    stored = next(stored for stored in model.layers[0].arrangement.tensors if stored.name == "bias")
+    pieces = unpack(stored, SIZES, np.zeros(28))
+    assert {gate: float(piece[0]) for (gate, _), piece in pieces.items()} == {"i": 0.0, "g": 0.0, "f": 1.0, "o": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("framework", "formulas"),
+    [
+        ("tensorflow1", ["(input_depth + num_units) × 4·num_units", "4·num_units"]),
+        ("keras", ["input_dim × 4·units", "units × 4·units", "4·units"]),
+        (
+            "pytorch",
+            ["4·hidden_size × input_size", "4·hidden_size × hidden_size", "4·hidden_size", "4·hidden_size"],
+        ),
+    ],
+)
+def test_formulas_are_in_the_frameworks_words(framework: str, formulas: list[str]) -> None:
+    model = rnncalc.parse({"framework": framework, "input": {"depth": 5}, "layers": [{"lstm": 7}]})
+    assert [tensor.formula for tensor in model.layers[0].tensors] == formulas
+
+
+def test_the_grouped_formula_is_the_expanded_polynomial() -> None:
+    for framework, entry, cell, policy, options in CASES:
+        arrangement = arrange(layouts.find(framework), entry, trace(cell.name, options), policy)
+        grouped = sum(evaluated(formula(stored.shape, {}), SIZES) for stored in arrangement.tensors)
+        assert grouped == arrangement.params.at(SIZES)
+
+
+# many sets of weights at once
+
+
+def test_leading_axes_are_let_through() -> None:
+    model = rnncalc.parse({"framework": "pytorch", "input": {"depth": 5}, "layers": [{"lstm": 7}]})
+    for stored in model.layers[0].arrangement.tensors:
+        many = np.random.default_rng(0).normal(size=(4, *sizes_of(stored.shape)))
+        together = unpack(stored, SIZES, many)
+        for n, one in enumerate(many):
+            for key, piece in unpack(stored, SIZES, one).items():
+                np.testing.assert_array_equal(together[key][n], piece)
+
+
+# what does not fit
+
+MATRIX, BIAS = "x h -> i f g o", "1x => i f g o"
+
+
+def coupled(**tensors: str) -> Arrangement:
+    return Arrangement(Entry("lstm", "Odd", tensors), trace("lstm", {"coupled_gates": True}), "single")
+
+
+def plain(**tensors: str) -> Arrangement:
+    return Arrangement(Entry("lstm", "Odd", tensors), trace("lstm"), "single")
+
+
+def test_a_hole_in_a_matrix_is_an_error() -> None:
+    with pytest.raises(LayoutError, match="kernel: nothing to store for gate f beside x"):
+        coupled(kernel=MATRIX, bias="1x => i g o")
+
+
+def test_a_hole_in_a_vector_is_an_error() -> None:
+    with pytest.raises(LayoutError, match="bias: nothing to store for gate f beside 1x"):
+        coupled(kernel="x h -> i g o", bias=BIAS)
+
+
+def test_a_declared_hole_is_allocated_and_told_apart() -> None:
+    found = coupled(kernel="x h -> i (f) g o", bias="1x => i (f) g o")
+    assert found.params.at(SIZES) == (5 + 7) * 4 * 7 + 4 * 7
+    assert found.unread == {("f", "x"), ("f", "h"), ("f", "1x")}
+
+
+def test_what_is_packed_beside_a_declared_hole_comes_back_and_the_hole_is_zero() -> None:
+    found = coupled(kernel="x h -> i (f) g o", bias="1x => i (f) g o")
+    pieces = pieces_of(found.trace, "single")
+    back = {}
+    for stored in found.tensors:
+        tensor = pack(stored, SIZES, pieces)
+        assert not tensor[..., 7:14].any()
+        back.update(unpack(stored, SIZES, tensor))
+    assert back.keys() == pieces.keys()
+    assert all(np.array_equal(back[key], pieces[key]) for key in pieces)
+
+
+@pytest.mark.xfail(strict=True, reason="pack subtracts what is added after the sign, unpack adds it after the sign")
+def test_a_negative_column_changes_its_sign_both_ways() -> None:
+    found = plain(kernel="x h -> i -f g o", bias="1x => i -f+1 g o")
+    pieces = pieces_of(found.trace, "single")
+    kernel, bias = (pack(stored, SIZES, pieces) for stored in found.tensors)
+    np.testing.assert_array_equal(kernel[:5, 7:14], -pieces["f", "x"])
+    for stored, tensor in zip(found.tensors, (kernel, bias)):
+        for key, piece in unpack(stored, SIZES, tensor).items():
+            np.testing.assert_allclose(piece, pieces[key], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        ({"kernel": MATRIX}, "gate i beside 1x is stored 0 times"),
+        ({"kernel": "x h -> i f g", "bias": BIAS}, "gate o beside x is stored 0 times"),
+        ({"kernel": "x -> i f g o", "bias": BIAS}, "gate i beside h is stored 0 times"),
+        ({"kernel": MATRIX, "bias": BIAS, "again": BIAS}, "gate i beside 1x is stored 2 times"),
+        ({"kernel": "x h -> i f g o o", "bias": BIAS}, "gate o beside x is stored 2 times"),
+        ({"kernel": "x h i f g o"}, "no arrow"),
+    ],
+)
+def test_a_piece_has_one_place_no_more_and_no_less(tensors: dict[str, str], message: str) -> None:
+    with pytest.raises(LayoutError, match=message):
+        plain(**tensors)
+
+
+@pytest.mark.xfail(strict=True, reason="an arrangement takes (f) for a gate that the step reads; only verify sees it")
+def test_a_block_declared_unread_that_the_step_reads_is_an_error() -> None:
+    with pytest.raises(LayoutError):
+        plain(kernel="x h -> i (f) g o", bias=BIAS)
+
+
+def test_a_gate_that_reads_a_source_twice_is_an_error() -> None:
+    from rnncalc.cell import Cell as AnyCell
+
+    def twice(w: Any, x: Any, h: Any) -> Any:
+        return w.h(x, h) + w.h(x)
+
+    with pytest.raises(ValueError, match="twice: gate h reads x twice"):
+        Trace(AnyCell("twice", twice, test_a_gate_that_reads_a_source_twice_is_an_error), {}).pieces("single")
+
+
+# bias policies
+
+
+def buildable(framework: str, type: str, policy: str) -> bool:
+    spec = {"framework": framework, "input": {"depth": 5}, "layers": [{type: {"units": 7, "bias": policy}}]}
+    try:
+        rnncalc.parse(spec)
+    except SpecError:
+        return False
+    return True
+
+
+REFUSED = [
+    (framework, type, policy)
+    for framework, type, policy in product(layouts.NAMES, (*CELLS, "dense"), POLICIES)
+    if not buildable(framework, type, policy)
+]
+
+
+def test_some_bias_policies_cannot_be_built() -> None:
+    assert {("tensorflow1", "lstm", "double"), ("keras", "lstm", "double"), ("pytorch", "gru", "single")} <= {*REFUSED}
+
+
+KERAS_GRU = pytest.mark.xfail(
+    strict=True, reason="keras is named, but its GRU has bias single only where reset_after is false, as nobody asked"
+)
+
+
+@pytest.mark.parametrize(
+    ("framework", "type", "policy"),
+    [pytest.param(*each, marks=KERAS_GRU if each == ("pytorch", "gru", "single") else ()) for each in REFUSED],
+)
+def test_a_bias_policy_that_cannot_be_built_is_an_error_that_names_who_can(
+    framework: str, type: str, policy: str
+) -> None:
+    spec = {"framework": framework, "input": {"depth": 5}, "layers": [{type: {"units": 7, "bias": policy}}]}
+    with pytest.raises(SpecError) as error:
+        rnncalc.parse(spec)
+    (problem,) = error.value.problems
+    told, _, able = problem.message.rpartition("; ")
+    assert framework in told
+    assert problem.where == ("layers", 0, type, "bias")
+    named = {name for name in layouts.NAMES if name in able.replace(",", " ").split()}
+    assert named == {name for name in layouts.NAMES if buildable(name, type, policy)}
+
+
+@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("type", CELLS)
+def test_bias_true_is_the_frameworks_own_and_false_is_none(framework: str, type: str) -> None:
+    def params(**bias: Any) -> int:
+        spec = {"framework": framework, "input": {"depth": 5}, "layers": [{type: {"units": 7, **bias}}]}
+        return rnncalc.parse(spec).params
+
+    if not any(buildable(framework, type, policy) for policy in POLICIES):
+        pytest.skip(f"{framework} has no {type}")
+    assert params(bias=True) == params()
+    if buildable(framework, type, "none"):
+        assert params(bias=False) == params(bias="none")
+
+
+@pytest.mark.parametrize("framework", layouts.NAMES)
+def test_every_framework_has_a_default_bias_for_every_class(framework: str) -> None:
+    for entry in layouts.find(framework).entries:
+        assert entry.bias
+        assert set(entry.bias) <= set(POLICIES)
+
+
+# names
+
+
+@pytest.mark.parametrize("alias", layouts.ALIASES)
+def test_every_alias_finds_its_framework(alias: str) -> None:
+    assert layouts.find(alias) is layouts.find(layouts.ALIASES[alias])
+
+
+def test_an_unknown_framework_is_an_error() -> None:
+    with pytest.raises(KeyError, match="theano"):
+        layouts.find("theano")
+
+
+def test_a_template_is_chosen_by_the_stack() -> None:
+    templates = Names("one", "deep", "wide", "deep and wide")
+    chosen = [templates.of(deep, wide) for deep in (False, True) for wide in (False, True)]
+    assert chosen == ["one", "wide", "deep", "deep and wide"]
