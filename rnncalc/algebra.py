@@ -87,6 +87,15 @@ class Poly:
             total = total + product
         return total
 
+    def over(self, name: str) -> Poly:
+        """The polynomial divided by a symbol that each of its terms has."""
+        terms = {}
+        for monomial, factor in self.terms.items():
+            exponents = dict(monomial)
+            exponents[name] -= 1
+            terms[tuple((n, e) for n, e in sorted(exponents.items()) if e)] = factor
+        return Poly(terms)
+
     def replace(self, values: Mapping[str, Poly | int]) -> Poly:
         """The polynomial with some symbols replaced, as `input_depth` by `2·units` in a second layer."""
         if self.symbols.isdisjoint(values):

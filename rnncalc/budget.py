@@ -52,7 +52,7 @@ class Verdict(Record):
     @property
     def passed(self) -> bool:
         """Whether every limit is met, and everything could be checked."""
-        return not self.problems and all(check.passed for check in self.checks)
+        return bool(self.checks) and not self.problems and all(check.passed for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `check`."""
@@ -108,8 +108,9 @@ def _advice(model: Model, layer: str | None, metric: str, limit: int) -> str:
     from rnncalc.solve import largest, resizable
 
     candidates = [each for each in model.layers if layer in (None, each.plan.name) and resizable(each)]
+    tried = False
     for each in sorted(candidates, key=lambda each: -each.params):
-        key = each.cell.sizes[-1] if "vocab" in each.cell.sizes else each.cell.sizes[0]
+        key = "depth" if each.cell.base == "embedding" else each.cell.sizes[0]
         word = each.layout.word(key, each.entry)
 
         def measure(candidate: Model) -> int | None:
@@ -121,11 +122,12 @@ def _advice(model: Model, layer: str | None, metric: str, limit: int) -> str:
             size = largest(model, each.plan.name, key, limit, measure)
         except SpecError:
             continue  # other sizes do not fit together, as around a residual
+        tried = True
         if size is not None:
             return f"the largest {word} of {each.plan.name} that fits is {size:,} (now {each.plan.options[key]:,})"
         if layer:
             return f"no {word} of {each.plan.name} fits"
-    return "no size of a single layer fits" if candidates else ""
+    return "no size of a single layer makes it fit" if tried else ""
 
 
 def state(model: Model) -> str:

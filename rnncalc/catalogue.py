@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rnncalc import layouts
-from rnncalc.cell import Cell, find, names
+from rnncalc.algebra import total
+from rnncalc.cell import Cell, find, names, recurrent
+from rnncalc.choice import choose, entries
+from rnncalc.equations import equations
 from rnncalc.errors import SpecError
-from rnncalc.network import LayerPlan, choose
+from rnncalc.plan import LayerPlan
 from rnncalc.record import Record
 from rnncalc.report import SCHEMA_VERSION
 from rnncalc.trace import trace
@@ -31,9 +34,9 @@ def classes(cell: Cell) -> dict[str, list[str]]:
     """The classes of each framework that are this cell."""
     found: dict[str, list[str]] = {}
     for name in layouts.NAMES:
-        entries = [entry for entry in layouts.find(name).entries if entry.cell in (cell.name, "*")]
-        if entries:
-            found[name] = list(dict.fromkeys(cell.name if entry.name == "*" else entry.name for entry in entries))
+        classes = [entry.class_name(cell.rank) for entry in entries(layouts.find(name), cell)]
+        if classes:
+            found[name] = [cell.name if each == "*" else each for each in dict.fromkeys(classes)]
     return found
 
 
@@ -45,28 +48,16 @@ def _record(cell: Cell) -> dict[str, Any]:
         "states": list(cell.states),
         "gates": {made.gate: cell.gates.get(made.gate, "") for made in traced.maps},
         "options": {key: "size" if default is None else default for key, default in cell.options.items()},
-        "equations": list(traced.equations),
-        "macs_per_step": str(traced.macs),
-        "params": str(sum((piece_size(shape) for shape in _shapes(cell)), start=traced.macs * 0)),
+        "equations": list(equations(traced)),
+        "macs_per_step": str(traced.macs.per_step),
+        "params": str(total(piece.size for piece in traced.pieces("single").values())),
         "frameworks": classes(cell),
     }
 
 
-def _shapes(cell: Cell) -> list[tuple[Any, ...]]:
-    return [piece.shape for piece in trace(cell.name).pieces("single").values()]
-
-
-def piece_size(shape: tuple[Any, ...]) -> Any:
-    """The scalars of a shape, as a polynomial."""
-    size = shape[0]
-    for axis in shape[1:]:
-        size = size * axis
-    return size
-
-
 def cells(chosen: tuple[str, ...] = ()) -> Catalogue:
     """The recurrent cells: their states, options, equations, and the parameters with one bias a map."""
-    found = [cell for name in chosen or names("rnncalc.cells") if (cell := find(name))]
+    found = [cell for name in chosen or recurrent() if (cell := find(name))]
     records = tuple(_record(cell) for cell in found)
     rows = tuple(
         (
@@ -84,6 +75,44 @@ def _option(key: str, default: Any) -> str:
     return f"{key}: {default}" if isinstance(default, str) and default != "size" else key
 
 
+def layers() -> Catalogue:
+    """The layer types of a spec besides the cells: what they take, and the frameworks' classes."""
+    records: list[dict[str, Any]] = []
+    for name in (*names("rnncalc.layers"), *(each for each in names("rnncalc.cells") if each not in recurrent())):
+        cell = find(name)
+        if cell is None:
+            continue
+        keys = {key: cell.options.get(key) for key in (*cell.required, *cell.options)}
+        needed = [key for key in keys if key in cell.required]
+        found = classes(cell)
+        records.append(
+            {
+                "name": name,
+                "title": cell.title,
+                "inputs": len(cell.inputs),
+                "required": needed,
+                "options": {key: value for key, value in keys.items() if key not in needed},
+                "frameworks": found,
+            }
+        )
+    rows = tuple(
+        (
+            record["name"],
+            [record["title"], *_said(record)],
+            [f"{name}: {', '.join(found)}" for name, found in record["frameworks"].items() if name != "paper"],
+        )
+        for record in records
+    )
+    notes = ("Under `paper` every layer is counted; rnncalc cells lists the recurrent ones.",)
+    return Catalogue("layers", ("Layer", "What it is and takes", "Frameworks"), rows, tuple(records), notes)
+
+
+def _said(record: dict[str, Any]) -> list[str]:
+    required, options = record["required"], list(record["options"])
+    told = [f"needs {', '.join(required)}"] if required else []
+    return [*told, *([f"takes {', '.join(options)}"] if options else [])]
+
+
 def frameworks() -> Catalogue:
     """The frameworks: their aliases, what they call a cell's sizes, and the bias policies of their classes."""
     records, rows = [], []
@@ -91,7 +120,7 @@ def frameworks() -> Catalogue:
         layout = layouts.find(name)
         aliases = [alias for alias, known in layouts.ALIASES.items() if known == name]
         built, lines = {}, []
-        for each in names("rnncalc.cells"):
+        for each in recurrent():
             cell = find(each)
             if cell is None:
                 continue

@@ -10,58 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rnncalc.cell import Diag, Lookup, Value
+from rnncalc.arrays import Array, Numeric, convolve, multiply, vector
+from rnncalc.cell import Diag, Lookup, Table, Window
 from rnncalc.errors import SpecError, suggest
-from rnncalc.packing import Array, Pieces, split_directions, unpack
+from rnncalc.packing import Pieces, split_directions, unpack
 
 if TYPE_CHECKING:
-    from rnncalc.network import Layer, Model
+    from rnncalc.layer import Layer
+    from rnncalc.network import Model
 
 Weights = dict[str, Array]
 States = dict[str, Array]
-
-
-def _sigmoid(v: Array) -> Array:
-    return 0.5 * (1.0 + np.tanh(0.5 * v))
-
-
-def _softmax(v: Array) -> Array:
-    e = np.exp(v - v.max(axis=-1, keepdims=True))
-    return np.asarray(e / e.sum(axis=-1, keepdims=True))
-
-
-_SCALE, _ALPHA = 1.0507009873554805, 1.6732632423543772  # of selu (Klambauer et al. 2017)
-
-# np.maximum and np.minimum let NaN through, np.where would swallow it
-OPERATIONS: Mapping[str, Callable[..., Array]] = {
-    "add": lambda a, b: a + b,
-    "sub": lambda a, b: a - b,
-    "rsub": lambda a, b: b - a,
-    "mul": lambda a, b: a * b,
-    "sigmoid": _sigmoid,
-    "tanh": np.tanh,
-    "relu": lambda v: np.maximum(v, 0.0),
-    "softmax": _softmax,
-    "softplus": lambda v: np.logaddexp(v, 0.0),
-    "softsign": lambda v: v / (1.0 + np.abs(v)),
-    "elu": lambda v: np.maximum(v, 0.0) + np.expm1(np.minimum(v, 0.0)),
-    "selu": lambda v: _SCALE * (np.maximum(v, 0.0) + _ALPHA * np.expm1(np.minimum(v, 0.0))),
-    "silu": lambda v: v * _sigmoid(v),
-}
-
-
-class Numeric(Value):
-    """A value that is an array [..., batch, size]."""
-
-    __slots__ = ("array",)
-
-    def __init__(self, array: Array) -> None:
-        self.array = array
-
-    def apply(self, operation: str, *others: Any) -> Numeric:
-        """The operation on arrays."""
-        arrays = [other.array if isinstance(other, Numeric) else other for other in others]
-        return Numeric(OPERATIONS[operation](self.array, *arrays))
 
 
 class Runner:
@@ -72,47 +31,53 @@ class Runner:
         self._policy, self._pieces = layer.policy, pieces
 
     def __getattr__(self, gate: str) -> Callable[..., Numeric]:
-        def call(*sources: Any, to: str = "units", bias: bool = True) -> Numeric:
+        def call(*sources: Any, **_: Any) -> Numeric:
             made = next(self._maps)
+            if not sources:
+                return Numeric(self._pieces[gate, "1"][..., None, :])
             total: Any = 0
+            rank = len(made.axes)
             for given, source in zip(sources, made.sources):
                 weight = self._pieces[gate, source.term]
+                if isinstance(given, Table):
+                    return Numeric(weight)
                 if isinstance(given, Lookup):
-                    total = total + _rows(weight, given.value.array)
+                    total = total + np.take(weight, given.value.array.astype(np.int64), axis=-2)
                 elif isinstance(given, Diag):
-                    total = total + given.value.array * weight[..., None, :]
+                    total = total + given.value.array * vector(weight, rank)
+                elif isinstance(given, Window):
+                    total = total + convolve(given.value, given, weight)
                 else:
-                    total = total + given.array @ weight
+                    total = total + multiply(given, weight)
             for term in made.biases(self._policy):
-                total = total + self._pieces[gate, term][..., None, :]
-            return Numeric(total)
+                total = total + vector(self._pieces[gate, term], rank)
+            return Numeric(total, rank)
 
         return call
 
 
-def _rows(table: Array, numbers: Array) -> Array:
-    # ids are whole numbers; a float input is taken as such only where it is one
-    return np.take(table, numbers.astype(np.int64), axis=-2)
-
-
-def step(layer: Layer, pieces: Pieces, x: Array, states: tuple[Array, ...]) -> tuple[Array, ...]:
-    """One step: x [..., batch, input_depth] and the states [..., batch, size] give the new states, the output first."""
-    outputs = layer.cell.step(Runner(layer, pieces), Numeric(x), *map(Numeric, states), **_keywords(layer))
+def step(layer: Layer, pieces: Pieces, inputs: tuple[Numeric, ...], states: tuple[Array, ...]) -> tuple[Array, ...]:
+    """One step: the inputs and the states [..., batch, size] give the new states, the output first."""
+    given = [*inputs, *(Numeric(state, layer.cell.rank) for state in states)]
+    outputs = layer.cell.step(Runner(layer, pieces), *given, **layer.cell.arguments(layer.trace.given))
     return tuple(each.array for each in (outputs if isinstance(outputs, tuple) else (outputs,)))
-
-
-def _keywords(layer: Layer) -> dict[str, Any]:
-    sizes = {} if layer.cell.states else {name: layer.sizes[0][name] for name in layer.cell.sizes}
-    return {**sizes, **layer.options}
 
 
 def pieces_of(layer: Layer, weights: Mapping[str, Array]) -> dict[tuple[int, int], Pieces]:
     """The cell's pieces for each (stack layer, direction), out of the framework's tensors."""
     found: dict[tuple[int, int], Pieces] = {}
-    for tensor in layer.tensors:
-        array = weights[f"{layer.plan.name}/{tensor.name}"]
-        shared = len(tensor.shape) > len(tensor.stored.shape)
-        sides = split_directions(array, len(tensor.stored.shape), len(tensor.parts)) if shared else [array]
+    for tensor in (*layer.tensors, *layer.buffers):
+        name = tensor.shared or f"{layer.plan.name}/{tensor.name}"
+        if tensor.stored is None:
+            continue
+        if tensor not in layer.tensors and name not in weights:
+            array = np.ones(tensor.shape) if "var" in tensor.name else np.zeros(tensor.shape)
+        else:
+            array = weights[name]
+        if tensor.transposed:
+            array = np.swapaxes(array, -1, -2)
+        together = len(tensor.shape) > len(tensor.stored.shape)
+        sides = split_directions(array, len(tensor.stored.shape), len(tensor.parts)) if together else [array]
         for part, side in zip(tensor.parts, sides):
             found.setdefault(part, {}).update(unpack(tensor.stored, layer.sizes[part[0]], side))
     return found
@@ -128,84 +93,180 @@ _MERGE: Mapping[str, Callable[[Array, Array], Any]] = {
 
 
 def _unroll(layer: Layer, pieces: Pieces, x: Array, states: tuple[Array, ...], backward: bool) -> Any:
-    """All steps in one direction: the outputs [..., batch, steps, size] in time order, and the final states."""
-    order = range(x.shape[-2])
+    """All steps in one direction: the outputs [..., batch, steps, ...] in time order, the last, the final states."""
+    rank = layer.cell.rank
+    axis = x.ndim - 2 - rank
+    order = range(x.shape[axis])
     outputs = []
     for t in reversed(order) if backward else order:
-        states = step(layer, pieces, x[..., t, :], states)
+        states = step(layer, pieces, (Numeric(np.take(x, t, axis=axis), rank),), states)
         outputs.append(states[0])
     last = outputs[-1]
-    return np.stack(outputs[::-1] if backward else outputs, axis=-2), last, states
+    return np.stack(outputs[::-1] if backward else outputs, axis=-2 - rank), last, states
 
 
-def run(layer: Layer, weights: Mapping[str, Array], x: Array, initial: States) -> tuple[Any, States]:
-    """A layer on x [..., batch, steps, depth]: its outputs and its final states [..., rows, batch, size]."""
+def run(layer: Layer, weights: Mapping[str, Array], inputs: tuple[Array, ...], initial: States) -> tuple[Any, States]:
+    """A layer on its inputs [..., batch, *shape]: its outputs, and its final states [..., rows, batch, size]."""
     pieces, plan = pieces_of(layer, weights), layer.plan
     if not layer.cell.states:
-        y = step(layer, pieces.get((0, 0), {}), x, ())[0]
-        return (y + x if plan.residual else y), {}
-    y, last, finals = x, x, []
+        y = _apply(layer, pieces.get((0, 0), {}), inputs)
+        return (y + inputs[0] if plan.residual else y), {}
+    y, last, finals = inputs[0], inputs[0], []
+    ways_in = [y] * layer.directions
     for k in range(plan.num_layers):
         ways = []
         for side in range(layer.directions):
             row = k * layer.directions + side
-            states = tuple(initial[name][..., row, :, :] for name in layer.states)
-            ways.append(_unroll(layer, pieces[k, side], y, states, backward=side == 1))
+            states = tuple(np.take(initial[name], row, axis=-3 - layer.cell.rank) for name in layer.states)
+            ways.append(_unroll(layer, pieces[k, side], ways_in[side], states, backward=side == 1))
             finals.append(ways[-1][2])
         merge = _MERGE[plan.merge_mode]
         y, last = (merge(ways[0][n], ways[1][n]) if plan.bidirectional else ways[0][n] for n in (0, 1))
+        ways_in = [way[0] for way in ways] if plan.independent_directions else [y] * layer.directions
     result = y if plan.return_sequences else last
-    shapes = [np.broadcast_arrays(*rows) for rows in zip(*finals)]
-    return (result + x if plan.residual else result), {
-        name: np.stack(rows, axis=-3) for name, rows in zip(layer.states, shapes)
-    }
+    if plan.residual:
+        result = result + inputs[0]
+    stacked = [np.broadcast_arrays(*rows) for rows in zip(*finals)]
+    axis = -3 - layer.cell.rank
+    return result, {name: np.stack(rows, axis=axis) for name, rows in zip(layer.states, stacked)}
+
+
+def _apply(layer: Layer, pieces: Pieces, inputs: tuple[Array, ...]) -> Array:
+    """A layer without states on all its positions at once."""
+    given = []
+    for array, flow in zip(inputs, layer.inflows):
+        rank = len(flow.shape) - (0 if flow.numbers else 1)
+        if layer.first and not flow.numbers:
+            array = np.moveaxis(array, -1 - rank, -1)
+        given.append(Numeric(array, rank))
+    y = step(layer, pieces, tuple(given), ())[0]
+    if layer.first:
+        y = np.moveaxis(y, -1, -1 - len(layer.trace.outputs[0].axes))
+    return y
+
+
+def combined(layer: Layer, arrays: list[Array]) -> tuple[Array, ...]:
+    """The arrays for each input of the step."""
+    wanted = len(layer.cell.inputs)
+    if len(arrays) == 1:
+        return (arrays[0],) * wanted
+    if wanted > 1:
+        return tuple(arrays)
+    rank = len(layer.inflows[0].shape)
+    steps = next((a.shape[-2] for a, flow in zip(arrays, layer.flows) if len(flow.shape) == rank), 1)
+    spread = []
+    for array, flow in zip(arrays, layer.flows):
+        if len(flow.shape) < rank:  # a vector beside a sequence goes along with each step
+            array = np.broadcast_to(array[..., None, :], (*array.shape[:-1], steps, array.shape[-1]))
+        spread.append(array)
+    if layer.plan.combine == "concat":
+        axis = -rank if layer.first else -1
+        lead = np.broadcast_shapes(*(array.shape[: array.ndim - rank - 1] for array in spread))
+        wide = [np.broadcast_to(array, (*lead, *array.shape[array.ndim - rank - 1 :])) for array in spread]
+        return (np.concatenate(wide, axis=axis),)
+    total: Any = spread[0]
+    for array in spread[1:]:
+        total = total * array if layer.plan.combine == "mul" else total + array
+    return (total / len(spread) if layer.plan.combine == "ave" else total,)
 
 
 def shapes_of(model: Model) -> dict[str, tuple[int, ...]]:
-    """The shape of each weight, by `layer/tensor`."""
-    return {f"{layer.plan.name}/{tensor.name}": tensor.shape for layer in model.layers for tensor in layer.tensors}
+    """The shape of each weight, by `layer/tensor`; a shared one under the name of the layer that owns it."""
+    return {
+        f"{layer.plan.name}/{tensor.name}": tensor.shape
+        for layer in model.layers
+        for tensor in layer.tensors
+        if tensor.shared is None
+    }
 
 
 def random_weights(model: Model, seed: int = 0, dtype: str = "float64") -> Weights:
-    """Uniform random weights in (-0.5, 0.5), in the framework's shapes."""
+    """Uniform random weights in (-0.5, 0.5), in the framework's shapes; variances in (0.5, 1.5)."""
     random = np.random.default_rng(seed)
-    return {name: random.uniform(-0.5, 0.5, shape).astype(dtype) for name, shape in shapes_of(model).items()}
+    weights = {name: random.uniform(-0.5, 0.5, shape) for name, shape in shapes_of(model).items()}
+    return {name: (array + ("variance" in name)).astype(dtype) for name, array in weights.items()}
 
 
-def forward(model: Model, weights: Weights, x: Array, initial_state: States | None = None) -> tuple[Any, States]:
+def forward(model: Model, weights: Weights, x: Any, initial_state: States | None = None) -> tuple[Any, States]:
     """See `rnncalc.network.Model.forward`."""
-    x = np.asarray(x)
-    _check("weight", shapes_of(model), {name: np.asarray(array) for name, array in weights.items()})
-    flow = model.input
-    rank = len(flow.axes) + 1
-    known = zip(flow.axes, x.shape[1:])
-    if x.ndim != rank or any(a not in (None, b) for a, b in known) or 0 in x.shape:
-        wanted = ", ".join(("batch", *("steps" if a is None else str(a) for a in flow.axes)))
-        raise SpecError(f"x has shape {x.shape}, but ({wanted}) is needed")
-    if flow.numbers:
-        vocab = model.layers[0].sizes[0]["vocab"]
-        if (
-            (not np.issubdtype(x.dtype, np.integer) and not np.array_equal(x, np.floor(x)))
-            or x.min() < 0
-            or x.max() >= vocab
-        ):
-            raise SpecError(f"x must be whole numbers from 0 to {vocab - 1}, for the embedding looks them up")
-    shapes = {name: (rows, x.shape[0], size) for each in model.layers for name, (rows, size) in each.states.items()}
-    initial = {name: np.zeros(shape, np.result_type(*weights.values(), np.float32)) for name, shape in shapes.items()}
-    for name, array in (initial_state or {}).items():
-        initial[name] = np.asarray(array)
+    given = {name: _numbers(name, array) for name, array in weights.items()}
+    buffers = {f"{each.plan.name}/{t.name}" for each in model.layers for t in each.buffers}
+    _check("weight", shapes_of(model), {name: a for name, a in given.items() if name not in buffers})
+    named = x if isinstance(x, Mapping) else {next(iter(model.inputs)): x}
+    arrays = {name: _numbers(name, array) for name, array in named.items()}
+    batch = _inputs(model, arrays)
+    kind = np.result_type(*(array.dtype for array in given.values()), np.float32)
+    shapes, initial = {}, {}
+    for layer in model.layers:
+        for state, (name, shape) in zip(layer.trace.states, layer.states.items()):
+            if None in shape:
+                raise SpecError(f"the positions of {layer.plan.name} have to be known; give the input its shape")
+            shapes[name] = (shape[0] or 0, batch, *(axis or 0 for axis in shape[1:]))
+            initial[name] = np.zeros(shapes[name], kind)
+            if layer.plan.learned_initial_state:
+                learned = given[f"{layer.plan.name}/initial_{state.name}"]
+                initial[name] = np.repeat(learned[:, None], batch, axis=1)
+    initial.update({name: _numbers(name, array) for name, array in (initial_state or {}).items()})
     _check("state", shapes, initial)
-    return unchecked(model, weights, x, initial)
+    return unchecked(model, given, arrays, initial)
 
 
-def unchecked(model: Model, weights: Mapping[str, Array], x: Array, initial: States) -> tuple[Any, States]:
+def unchecked(
+    model: Model, weights: Mapping[str, Array], x: Mapping[str, Array], initial: States
+) -> tuple[Any, States]:
     """The forward pass itself; weights and states may carry leading axes."""
     finals: States = {}
-    flow: Any = x
-    for layer in model.layers:
-        flow, states = run(layer, weights, flow, initial)
+    flows: dict[str, Any] = dict(x)
+    last: Any = None
+    for layer, wires in zip(model.layers, model.wires):
+        if not layer.cell.inputs:
+            continue
+        last, states = run(layer, weights, combined(layer, [flows[name] for name in wires]), initial)
+        flows[layer.plan.name] = last
         finals.update(states)
-    return flow, finals
+    return last, finals
+
+
+def _numbers(name: str, array: Any) -> Array:
+    try:
+        found = np.asarray(array)
+    except ValueError:
+        found = np.asarray(None)
+    if found.dtype.kind not in "fiub":
+        raise SpecError(f"`{name}` is no array of real numbers")
+    return found
+
+
+def _inputs(model: Model, arrays: Mapping[str, Array]) -> int:
+    """The batch of the inputs.
+
+    Raises:
+        SpecError: one is missing, unknown, or of another shape.
+    """
+    for name in arrays:
+        if name not in model.inputs:
+            raise SpecError(f"the model has no input `{name}`{suggest(name, model.inputs)}")
+    readers = {name: layer for layer, wires in zip(model.layers, model.wires) for name in wires}
+    for name, flow in model.inputs.items():
+        if name not in arrays:
+            raise SpecError(f"the input `{name}` is missing")
+        x = arrays[name]
+        numbers = readers[name].inflows[0].numbers if name in readers else flow.numbers
+        if (
+            x.ndim != len(flow.shape) + 1
+            or any(a not in (None, b) for a, b in zip(flow.shape, x.shape[1:]))
+            or not x.size
+        ):
+            wanted = ", ".join(("batch", *("steps" if a is None else str(a) for a in flow.shape)))
+            raise SpecError(f"{name if len(arrays) > 1 else 'x'} has shape {x.shape}, but ({wanted}) is needed")
+        if numbers:
+            vocab = readers[name].sizes[0]["vocab"]
+            if not np.array_equal(x, np.floor(x)) or x.min() < 0 or x.max() >= vocab:
+                raise SpecError(f"x must be whole numbers from 0 to {vocab - 1}, for the embedding looks them up")
+    batches = {len(x) for x in arrays.values()}
+    if len(batches) != 1:
+        raise SpecError(f"the inputs have different batches: {sorted(batches)}")
+    return batches.pop()
 
 
 def _check(kind: str, shapes: Mapping[str, tuple[int, ...]], arrays: Mapping[str, Array]) -> None:

@@ -6,20 +6,23 @@ A line of a layout names a tensor and says what is in it; rows are sources, colu
     "weight_ih": "i f g o <- x"       its transpose
     "bias": "1x => i g f o"           a vector: row after row; `1x` is the bias beside the matrix of x
     "w_{gate}_diag": "c* => f i o"    a tensor a gate; `c*` is the diagonal of c; {source} likewise
+    "scale": "1 := s"                 a single number, without axes
+    "kernel": "x -> q / heads"        with its columns split into heads × what a head has
     "*"                               every gate that has the source; `@` every matrix source, `@*` and `1@` likewise
 
-A column may be marked: `f+1` where the framework adds 1 to what it stores, `-z` where it stores the negative,
-`(f)` where it stores what the step never reads. What the cell does not have is left out; a hole in a block matrix
-that no mark declares is an error, and so is a piece that no tensor holds.
+A source without a name is `_`, a map without sources `1`, a matrix that is read whole `#`. A column may be marked:
+`f+1` where the framework adds 1 to what it stores, `-z` where it stores the negative, `(f)` where it stores what the
+step never reads, `k@v` where it stands beside another source than its row. What the cell does not have is left out; a
+hole in a block matrix that no mark declares is an error, and so is a piece that no tensor holds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
-from rnncalc.algebra import Poly, product, symbol, total
+from rnncalc.algebra import Poly, poly, product, symbol, total
 from rnncalc.record import Record
 from rnncalc.trace import Trace
 
@@ -33,15 +36,17 @@ class Column(Record):
     sign: int = 1
     added: int = 0
     read: bool = True
+    term: str = ""  # of its own, where it differs from the row's
 
 
 class Block(Record):
-    """One gate beside one term, where it lies in a tensor: symbolic sizes of its rows and columns."""
+    """One gate beside one term, where it lies in a tensor: symbolic sizes of its rows and columns, and its kernel."""
 
     term: str
     column: Column
     rows: Poly
     columns: Poly
+    kernel: tuple[Poly, ...] = ()
 
 
 class Stored(Record):
@@ -50,15 +55,30 @@ class Stored(Record):
     name: str
     form: str
     grid: tuple[tuple[Block, ...], ...]
+    trainable: bool = True
+    heads: tuple[str, str] = ("", "")  # by which its rows, and its columns, are split into two axes
 
-    @property
+    @cached_property
     def shape(self) -> tuple[Poly, ...]:
         """Its symbolic shape."""
+        if not any(self.heads):
+            return self.flat
+        axes: list[Poly] = []
+        for by, size in zip(self.heads[-len(self.flat) :], self.flat):
+            axes += [symbol(by), size.over(by)] if by else [size]
+        return tuple(axes)
+
+    @cached_property
+    def flat(self) -> tuple[Poly, ...]:
+        """Its symbolic shape before an axis is split into heads."""
+        if self.form == "scalar":
+            return ()
         rows = total(row[0].rows for row in self.grid)
         columns = total(block.columns for block in self.grid[0])
         if self.form == "vector":
             return (columns * len(self.grid),)
-        return (rows, columns) if self.form == "matrix" else (columns, rows)
+        kernel = self.grid[0][0].kernel
+        return (*kernel, rows, columns) if self.form == "matrix" else (columns, rows, *kernel)
 
     @property
     def blocks(self) -> Iterator[Block]:
@@ -84,6 +104,26 @@ class Entry(Record):
     words: Mapping[str, str] = NONE
     below: Mapping[str, str] = NONE  # a size that has to be below another
     scope: str = ""
+    buffers: Mapping[str, str] = NONE  # what is stored and is no parameter
+
+    derived: Mapping[str, str] = NONE  # a size that is not given is another one
+    inner: str = ""  # what lies between the layer's path and its tensors
+    equal_depths: bool | None = None  # of several inputs: whether their depths have to be equal, or different
+    named: bool = False  # a form that is meant only where it is named
+    ranks: tuple[int, ...] = ()  # of layers of several ranks, those that there are
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether it stores all that the cell has as parameters, and nothing else."""
+        return not self.buffers and not any("(" in line for line in self.tensors.values())
+
+    def has_rank(self, rank: int) -> bool:
+        """Whether the class has this number of axes."""
+        return not rank or not self.ranks or rank in self.ranks
+
+    def class_name(self, rank: int) -> str:
+        """The framework's name of the class: `Conv{rank}D` with its rank, a star where that is open."""
+        return self.name.format(rank=rank or "*")
 
     def accepts(self, option: str, value: Any, step_default: Any) -> bool:
         """Whether this class can be built with this value of an option."""
@@ -94,9 +134,9 @@ class Entry(Record):
 
 
 class Names(Record):
-    """How a framework names the tensors of a stack: {tensor}, {layer}, {direction}, {scope}, {name}, {nth}.
+    """How a framework names the tensors of a stack: {tensor}, {layer}, {direction}, {scope}, {name}, {nth}, {inner}.
 
-    {name} is the layer's own, {scope} the entry's, {layer} counts from 0, and {nth} is "", "_1", "_2", ...
+    {name} is the layer's own, {scope} and {inner} the entry's, {layer} counts from 0, and {nth} is "", "_1", "_2", ...
     """
 
     single: str = "{tensor}"
@@ -105,6 +145,7 @@ class Names(Record):
     both: str = "cell_{layer}/{direction}/{tensor}"
     directions: tuple[str, str] = ("fw", "bw")
     axis: bool = False  # the directions are the first axis of each tensor instead
+    ordered: bool = False  # the tensors are sorted by name
 
     def of(self, stacked: bool, bidirectional: bool) -> str:
         """The template that names this stack."""
@@ -125,7 +166,7 @@ class Layout(Record):
     merges: tuple[str, ...] = ("concat",)
     wrapper: str = "{name}"  # the type that is shown for a bidirectional layer
     ignored: frozenset[str] = frozenset()  # arguments that change no figure
-    channels_first: bool = False
+    channels_first: frozenset[str] = frozenset()  # layers whose depth is the first axis behind the batch
 
     def word(self, name: str, entry: Entry) -> str:
         """The framework's word for a symbol."""
@@ -138,8 +179,17 @@ class LayoutError(ValueError):
 
 def formula(shape: tuple[Poly, ...], words: Mapping[str, str]) -> str:
     """A shape as people read it: `(input_depth + num_units) × 4·num_units`."""
-    renamed = [size.replace({name: symbol(word) for name, word in words.items()}) for size in shape]
+    return _formula(shape, tuple(words.items()))
+
+
+@lru_cache(maxsize=4096)
+def _formula(shape: tuple[Poly, ...], pairs: tuple[tuple[str, str], ...]) -> str:
+    words = dict(pairs)
+    names = {name: symbol(word) for name, word in pairs}
+    renamed = [size.replace(names) for size in shape]
     # what the cell reads comes before what it has
+    if not shape:
+        return "1"
     texts = [str(size) if len(size.terms) < 2 else f"({_linear(size, words)})" for size in renamed]
     if len(texts) == 1 and len(renamed[0].terms) > 1:
         return _linear(renamed[0], words)
@@ -155,19 +205,23 @@ def _linear(size: Poly, words: Mapping[str, str]) -> str:
 
 
 @cache
-def _parse(line: str) -> tuple[str, tuple[str, ...], tuple[Column, ...]]:
-    for arrow, form in (("->", "matrix"), ("=>", "vector"), ("<-", "transposed")):
+def _parse(line: str) -> tuple[str, tuple[str, ...], tuple[Column, ...], tuple[str, str]]:
+    for arrow, form in (("->", "matrix"), ("=>", "vector"), ("<-", "transposed"), (":=", "scalar")):
         left, found, right = line.partition(arrow)
         if found:
             rows, columns = (right, left) if form == "transposed" else (left, right)
-            return form, tuple(rows.split()), tuple(_column(word) for word in columns.split())
+            rows, _, row_heads = rows.partition("/")
+            columns, _, column_heads = columns.partition("/")
+            heads = (row_heads.strip(), column_heads.strip())
+            return form, tuple(rows.split()), tuple(_column(word) for word in columns.split()), heads
     raise LayoutError(f"no arrow in {line!r}")
 
 
 def _column(word: str) -> Column:
     read = not word.startswith("(")
-    gate, _, added = word.strip("()").partition("+")
-    return Column(gate.lstrip("-"), -1 if gate.startswith("-") else 1, int(added or 0), read)
+    gate, _, term = word.strip("()").partition("@")
+    gate, _, added = gate.partition("+")
+    return Column(gate.lstrip("-"), -1 if gate.startswith("-") else 1, int(added or 0), read, term)
 
 
 class Arrangement:
@@ -180,11 +234,14 @@ class Arrangement:
         self.trace, self.policy = trace, policy
         self.pieces = trace.pieces(policy)
         self.tensors = tuple(stored for name, line in entry.tensors.items() for stored in self._expand(name, line))
+        self.buffers = tuple(stored for name, line in entry.buffers.items() for stored in self._expand(name, line))
         placed: dict[tuple[str, str], int] = dict.fromkeys(self.pieces, 0)
-        for stored in self.tensors:
+        for stored in (*self.tensors, *self.buffers):
             for block in stored.blocks:
                 key = (block.column.gate, block.term)
                 placed[key] = placed.get(key, 0) + 1
+                if key in self.pieces and not block.column.read:
+                    raise LayoutError(f"{entry.name}: gate {key[0]} beside {key[1]} is read, but marked as unread")
         for (gate, term), times in placed.items():
             if times != 1:
                 raise LayoutError(f"{entry.name}: gate {gate} beside {term} is stored {times} times")
@@ -196,14 +253,15 @@ class Arrangement:
         return total(product(stored.shape) for stored in self.tensors)
 
     def _expand(self, name: str, line: str) -> Iterator[Stored]:
-        form, rows, columns = _parse(line)
+        form, rows, columns, heads = _parse(line)
         if rows[0] in ("@", "@*", "1@"):
             terms = dict.fromkeys(term for _, term in self.pieces if _pattern(term) == rows[0])
             for term in terms:
-                shown = "" if term == "1x" else term.strip("1*")
+                shown = "" if term == "1x" else term.strip("1*_#")
                 yield from self._by_gate(name.replace("{source}", shown), form, (term,), columns)
         else:
-            yield from self._by_gate(name, form, rows, columns)
+            for stored in self._by_gate(name, form, rows, columns):
+                yield stored._replace(heads=heads) if any(heads) else stored
 
     def _by_gate(self, name: str, form: str, rows: tuple[str, ...], columns: tuple[Column, ...]) -> Iterator[Stored]:
         if columns[0].gate == "*":
@@ -216,23 +274,31 @@ class Arrangement:
 
     def _stored(self, name: str, form: str, rows: tuple[str, ...], columns: tuple[Column, ...]) -> Stored | None:
         pieces = self.pieces
-        rows = tuple(term for term in rows if any((column.gate, term) in pieces for column in columns))
+        rows = tuple(t for t in rows if any((column.gate, column.term or t) in pieces for column in columns))
         if not rows:
             return None
         for term in rows:
             for column in columns:
-                if column.read and (column.gate, term) not in pieces:
+                if column.read and (column.gate, column.term or term) not in pieces:
                     raise LayoutError(f"{name}: nothing to store for gate {column.gate} beside {term}")
-        return Stored(name, form, tuple(tuple(self._block(term, c, columns) for c in columns) for term in rows))
+        if rows == ("#",) and len(pieces[columns[0].gate, "#"].shape) == 1:
+            form = "vector"
+        grid = tuple(tuple(self._block(term, column, columns) for column in columns) for term in rows)
+        trainable = all(pieces[block.column.gate, block.term].trainable for block in grid[0] if block.column.read)
+        return Stored(name, form, grid, trainable)
 
     def _block(self, term: str, column: Column, columns: tuple[Column, ...]) -> Block:
+        term = column.term or term
         like = column if column.read else next(other for other in columns if (other.gate, term) in self.pieces)
         shape = self.pieces[like.gate, term].shape
-        rows = shape[0] if len(shape) == 2 else total([1])
-        return Block(term, column, rows, shape[-1])
+        if len(shape) == 1:
+            return Block(term, column, poly(1), shape[0])
+        return Block(term, column, shape[-2], shape[-1], shape[:-2])
 
 
 def _pattern(term: str) -> str:
+    if term == "1":
+        return "1"
     return "1@" if term.startswith("1") else "@*" if term.endswith("*") else "@"
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnncalc.algebra import Poly
 from rnncalc.layout import Block, Stored
 
 Array = NDArray[Any]
@@ -19,13 +20,13 @@ Pieces = dict[tuple[str, str], Array]
 
 
 def _places(stored: Stored, sizes: Mapping[str, int]) -> Iterator[tuple[Block, tuple[Any, ...]]]:
-    """Each block and where it lies in the tensor, seen as [rows, columns] or, for a vector, [scalars]."""
+    """Each block and where it lies in the tensor, seen as [..., rows, columns] or, for a vector, [..., scalars]."""
     top = 0
     for row in stored.grid:
         height, left = int(row[0].rows.at(sizes)), 0
         for block in row:
             width = int(block.columns.at(sizes))
-            if stored.form == "vector":
+            if stored.form in ("vector", "scalar"):
                 yield block, (..., slice(top + left, top + left + width))
             else:
                 yield block, (..., slice(top, top + height), slice(left, left + width))
@@ -33,39 +34,65 @@ def _places(stored: Stored, sizes: Mapping[str, int]) -> Iterator[tuple[Block, t
         top += left if stored.form == "vector" else height
 
 
+def _view(stored: Stored, sizes: Mapping[str, int], tensor: Array) -> Array:
+    """The tensor as [..., kernel axes, rows, columns]; a vector as it is."""
+    if any(stored.heads):
+        lead = tensor.ndim - len(stored.shape)
+        tensor = tensor.reshape(*tensor.shape[:lead], *_sizes(stored.flat, sizes))
+    if stored.form == "scalar":
+        return tensor[..., None]
+    if stored.form != "transposed":
+        return tensor
+    rank = len(stored.shape)
+    return np.moveaxis(tensor, (-rank, 1 - rank), (-1, -2))
+
+
+def _sizes(shape: tuple[Poly, ...], sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(int(size.at(sizes)) for size in shape)
+
+
 def pack(stored: Stored, sizes: Mapping[str, int], pieces: Mapping[tuple[str, str], Array]) -> Array:
     """The framework's tensor that holds these pieces; what the step never reads is filled with zeros."""
-    shape = tuple(int(size.at(sizes)) for size in stored.shape)
     some = next(array for (gate, term), array in pieces.items() if any(b.column.gate == gate for b in stored.blocks))
-    tensor = np.zeros(shape, some.dtype)
-    seen = tensor.T if stored.form == "transposed" else tensor
+    tensor = np.zeros(_sizes(stored.shape, sizes), some.dtype)
+    seen = _view(stored, sizes, tensor)
     for block, place in _places(stored, sizes):
         piece = pieces.get((block.column.gate, block.term))
         if piece is not None:
-            seen[place] = block.column.sign * piece - block.column.added
+            seen[place] = block.column.sign * (piece - block.column.added)
     return tensor
-
-
-def unpack(stored: Stored, sizes: Mapping[str, int], tensor: Array) -> Pieces:
-    """The pieces that the framework's tensor holds, with what the framework adds to them at run time."""
-    seen = np.swapaxes(tensor, -1, -2) if stored.form == "transposed" else tensor
-    pieces: Pieces = {}
-    for block, place in _places(stored, sizes):
-        if block.column.read:
-            piece = seen[place]
-            if block.term.startswith("1") or block.term.endswith("*"):
-                piece = piece if stored.form == "vector" else piece[..., 0, :]
-            pieces[block.column.gate, block.term] = block.column.sign * piece + block.column.added
-    return pieces
 
 
 def reads(stored: Stored, sizes: Mapping[str, int]) -> Array:
     """For each scalar of the tensor, whether the step reads it."""
-    mask = np.zeros(tuple(int(size.at(sizes)) for size in stored.shape), bool)
-    seen = mask.T if stored.form == "transposed" else mask
+    mask = np.zeros(_sizes(stored.shape, sizes), bool)
+    seen = _view(stored, sizes, mask)
     for block, place in _places(stored, sizes):
         seen[place] = block.column.read
     return mask
+
+
+def matters(stored: Stored, sizes: Mapping[str, int], idle: Mapping[str, str]) -> Array:
+    """For each scalar of the tensor, whether it can move the output; `idle` gates have last columns that cannot."""
+    mask = reads(stored, sizes)
+    seen = _view(stored, sizes, mask)
+    for block, place in _places(stored, sizes):
+        if block.column.gate in idle:
+            seen[place][..., -sizes[idle[block.column.gate]] :] = False
+    return mask
+
+
+def unpack(stored: Stored, sizes: Mapping[str, int], tensor: Array) -> Pieces:
+    """The pieces that the framework's tensor holds, with what the framework adds to them at run time."""
+    seen = _view(stored, sizes, tensor)
+    pieces: Pieces = {}
+    for block, place in _places(stored, sizes):
+        if block.column.read:
+            piece = seen[place]
+            if (block.term.startswith("1") or block.term.endswith("*")) and stored.form not in ("vector", "scalar"):
+                piece = piece[..., 0, :]
+            pieces[block.column.gate, block.term] = block.column.sign * piece + block.column.added
+    return pieces
 
 
 def split_directions(tensor: Array, rank: int, count: int) -> list[Array]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
+from rnncalc.algebra import product
 from rnncalc.record import Record
 from rnncalc.sizes import byte_count
 
 if TYPE_CHECKING:
-    from rnncalc.network import Layer, Model
+    from rnncalc.layer import Layer
+    from rnncalc.network import Model
+    from rnncalc.training import Training
 
 SCHEMA_VERSION = 1
 METRICS = (
@@ -62,7 +66,7 @@ class LayerReport(Record):
     flops: int | None
     flops_per_step: int | None
     weight_bytes: int
-    state_bytes: int
+    state_bytes: int | None
     tensors: tuple[TensorReport, ...]
 
     @property
@@ -104,8 +108,9 @@ class ModelReport(Record):
     flops: int | None
     flops_per_step: int | None
     weight_bytes: int
-    state_bytes: int
+    state_bytes: int | None
     layers: tuple[LayerReport, ...]
+    training: Training | None = None  # where an optimizer was named
 
     @property
     def non_trainable_params(self) -> int:
@@ -131,6 +136,7 @@ class ModelReport(Record):
             "flops_per_step": self.flops_per_step,
             "weight_bytes": self.weight_bytes,
             "state_bytes": self.state_bytes,
+            **({"training": self.training.to_dict()} if self.training else {}),
             "layers": [layer.to_dict() for layer in self.layers],
         }
 
@@ -139,36 +145,39 @@ def _tensors(layer: Layer) -> tuple[TensorReport, ...]:
     unread = layer.arrangement.unread
     found = []
     for tensor in layer.tensors:
-        params = 1
-        for size in tensor.shape:
-            params *= size
-        idle = sum(
-            int((block.rows * block.columns).at(layer.sizes[k]))
-            for k, _ in tensor.parts
-            for block in tensor.stored.blocks
-            if (block.column.gate, block.term) in unread
+        idle = 0
+        if unread and tensor.stored:
+            idle = sum(
+                int(product((block.rows, block.columns, *block.kernel)).at(layer.sizes[k]))
+                for k, _ in tensor.parts
+                for block in tensor.stored.blocks
+                if (block.column.gate, block.term) in unread
+            )
+        params = 0 if tensor.shared else tensor.size
+        found.append(
+            TensorReport(tensor.name, tensor.shape, params, tensor.trainable, tensor.shared, tensor.formula, idle)
         )
-        found.append(TensorReport(tensor.name, tensor.shape, params, layer.plan.trainable, None, tensor.formula, idle))
     return tuple(found)
 
 
-def layer_report(layer: Layer, before: str, batch: int | None, dtype: str) -> LayerReport:
-    """The record of one layer that reads `before`."""
-    states = sum(rows * size for rows, size in layer.states.values())
+def layer_report(layer: Layer, inputs: tuple[str, ...], batch: int | None, dtype: str) -> LayerReport:
+    """The record of one layer that reads `inputs`."""
+    axes = [axis for shape in layer.states.values() for axis in shape]
+    states = None if None in axes else sum(prod(axis or 0 for axis in shape) for shape in layer.states.values())
     return LayerReport(
         layer.plan.name,
         layer.cell.name,
         layer.framework_type,
-        (before,),
-        (batch, *layer.outflow.axes),
+        inputs,
+        (batch, *layer.outflow.shape),
         layer.params,
         layer.plan.trainable,
-        layer.macs.over(layer.steps),
+        layer.macs.total,
         layer.macs.per_step,
-        layer.flops.over(layer.steps),
+        layer.flops.total,
         layer.flops.per_step,
         byte_count(layer.params, dtype),
-        byte_count(states, dtype),
+        None if states is None else byte_count(states, dtype),
         _tensors(layer),
     )
 
@@ -180,8 +189,9 @@ def _sum(values: list[int | None]) -> int | None:
 def report(model: Model) -> ModelReport:
     """The record of a model."""
     plan = model.plan
-    names = ["input", *(layer.plan.name for layer in model.layers)]
-    layers = tuple(layer_report(layer, before, plan.batch, plan.dtype) for layer, before in zip(model.layers, names))
+    layers = tuple(
+        layer_report(layer, wires, plan.batch, plan.dtype) for layer, wires in zip(model.layers, model.wires)
+    )
     params = sum(layer.params for layer in layers)
     return ModelReport(
         plan.name,
@@ -191,10 +201,12 @@ def report(model: Model) -> ModelReport:
         params,
         sum(layer.trainable_params for layer in layers),
         _sum([layer.macs for layer in layers]),
-        _sum([layer.macs_per_step for layer in layers]),
+        None if any(layer.changes_steps for layer in model.layers) else _sum([layer.macs_per_step for layer in layers]),
         _sum([layer.flops for layer in layers]),
-        _sum([layer.flops_per_step for layer in layers]),
+        None
+        if any(layer.changes_steps for layer in model.layers)
+        else _sum([layer.flops_per_step for layer in layers]),
         byte_count(params, plan.dtype),
-        sum(layer.state_bytes for layer in layers),
+        _sum([layer.state_bytes for layer in layers]),
         layers,
     )

@@ -12,7 +12,6 @@ from typing import Any
 from rnncalc.errors import shown
 
 LARGEST = 2**63 - 1
-MOST_STACKED = 100_000  # layers of one stack
 DTYPES = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16, "int8": 8, "int4": 4}  # bits
 
 _NUMBER = r"([+-]?)([0-9](?:_?[0-9])*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,3}))?\s?([A-Za-z]*)"

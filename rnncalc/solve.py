@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rnncalc.network import Layer, Model, build
+from rnncalc.layer import Layer
+from rnncalc.network import Model, build
 from rnncalc.sizes import LARGEST
 
 
@@ -25,8 +26,18 @@ def resized(model: Model, layer: str, key: str, size: int) -> Model:
     return build(model.plan._replace(layers=layers))
 
 
+def _least(model: Model, layer: str, key: str) -> int:
+    """The smallest size that can be built: some have to be above another one."""
+    smallest = 1
+    for each in model.layers:
+        if each.plan.name == layer:
+            smaller = [each.plan.options.get(small) for small, large in each.entry.below.items() if large == key]
+            smallest = max([1, *(size + 1 for size in smaller if size)])
+    return smallest
+
+
 def largest(model: Model, layer: str, key: str, limit: int, measure: Callable[[Model], int | None]) -> int | None:
-    """The largest size of a layer at which `measure` is at most `limit`; None where even 1 is too much.
+    """The largest size of a layer at which `measure` is at most `limit`; None where even the smallest is too much.
 
     Raises:
         SpecError: the model does not fit together at other sizes.
@@ -36,9 +47,10 @@ def largest(model: Model, layer: str, key: str, limit: int, measure: Callable[[M
         value = measure(resized(model, layer, key, size))
         return value is not None and value <= limit
 
-    if not fits(1):
+    least = _least(model, layer, key)
+    if not fits(least):
         return None
-    low, high = 1, 2
+    low, high = least, 2 * least
     while high < LARGEST and fits(high):
         low, high = high, high * 2
     high = min(high, LARGEST + 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rnncalc.cell import Value, Weights, activate, sigmoid
+from rnncalc.cell import Activation, Value, Weights, activate, sigmoid
 
 GATES = {
     "r": "reset gate: how much of the state the candidate sees",
@@ -11,7 +11,7 @@ GATES = {
 }
 
 
-def gru(w: Weights, x: Value, h: Value, *, reset_after: bool = False, activation: str = "tanh") -> Value:
+def gru(w: Weights, x: Value, h: Value, *, reset_after: bool = False, activation: Activation = "tanh") -> Value:
     """h of size units from x of size input_depth."""
     r = sigmoid(w.r(x, h))
     z = sigmoid(w.z(x, h))

@@ -5,7 +5,7 @@ Peepholes: Gers & Schmidhuber 2000. Projection: Sak et al. 2014. Coupled gates: 
 
 from __future__ import annotations
 
-from rnncalc.cell import Value, Weights, activate, diag, sigmoid
+from rnncalc.cell import Activation, Value, Weights, activate, diag, sigmoid
 
 GATES = {
     "i": "input gate: how much of the candidate is written",
@@ -25,7 +25,7 @@ def lstm(
     peephole: bool = False,
     projection: int | None = None,
     coupled_gates: bool = False,
-    activation: str = "tanh",
+    activation: Activation = "tanh",
 ) -> tuple[Value, Value]:
     """h of size units (or projection) and c of size units from x of size input_depth."""
     seen = [diag(c)] if peephole else []

@@ -17,9 +17,10 @@ from typing import Any  # noqa: E402
 
 import click  # noqa: E402
 
-from rnncalc.cell import names  # noqa: E402
+from rnncalc.cell import recurrent  # noqa: E402
+from rnncalc.cli.options import Help  # noqa: E402
 
-COMMANDS = ("count", "report", "check", "verify", "cells", "frameworks")
+COMMANDS = ("count", "report", "check", "compare", "verify", "cells", "layers", "frameworks")
 BAD, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 
 EXAMPLES = """\b
@@ -33,12 +34,12 @@ Examples:
 """
 
 
-class Commands(click.Group):
+class Commands(Help, click.Group):
     """The commands, each loaded when it is called; a cell's command is made from its step function."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The cells, then the commands."""
-        return [*names("rnncalc.cells"), *COMMANDS]
+        return [*recurrent(), *COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
@@ -49,7 +50,7 @@ class Commands(click.Group):
         from rnncalc.cli.cell import cell_command
 
         cell = find(cmd_name)
-        return cell_command(cell) if cell and cell.states else None
+        return cell_command(cell) if cell and cell.states and not cell.rank else None
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """The command that the first argument names; a typo is told."""
@@ -64,7 +65,7 @@ class Commands(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in the help, the cells apart."""
         loaded = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
-        for title, wanted in (("Cells", names("rnncalc.cells")), ("Commands", COMMANDS)):
+        for title, wanted in (("Cells", recurrent()), ("Commands", COMMANDS)):
             with formatter.section(title):
                 rows = [(name, command.get_short_help_str(80)) for name in wanted if (command := loaded[name])]
                 formatter.write_dl(rows)

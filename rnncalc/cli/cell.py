@@ -7,11 +7,21 @@ from typing import Any
 import click
 
 from rnncalc import layouts
-from rnncalc.cell import ACTIVATIONS, Cell, find, names
-from rnncalc.cli.options import SIZE, dtype_option, framework_option, output_options, usage
+from rnncalc.cell import ACTIVATIONS, Cell, find, recurrent
+from rnncalc.choice import entries
+from rnncalc.cli.options import (
+    FRACTION,
+    SIZE,
+    Help,
+    dtype_option,
+    framework_option,
+    optimizer_option,
+    output_options,
+    usage,
+)
 from rnncalc.errors import SpecError, listed
-from rnncalc.network import MERGES, LayerPlan, Model, Plan, build, others
-from rnncalc.sizes import MOST_STACKED
+from rnncalc.network import Model, build, others
+from rnncalc.plan import MERGES, Flow, LayerPlan, Plan
 
 POLICIES = ("single", "double", "input", "none")
 WORDS = {  # what frameworks call a size
@@ -27,8 +37,12 @@ MEANING = {
     "coupled_gates": "What is forgotten is what is written: f = 1 - i.",
     "reset_after": "The reset gate acts after the product.",
     "activation": "Activation of the candidate.",
+    "epsilon": "What the normalisation adds to a variance.",
+    "depth": "Layers in each step.",
+    "chunk_size": "Elements of the state for each of the master gates.",
+    "reset_gate": "The candidate sees the state through the gate.",
 }
-STACK = {"num_layers": 1, "bidirectional": False, "merge_mode": "concat", "return_sequences": True, "residual": False}
+STACK = ("num_layers", "bidirectional", "merge_mode", "return_sequences", "residual")
 
 
 def flag(name: str) -> str:
@@ -41,14 +55,16 @@ def cell_options(cell: Cell) -> list[click.Option]:
     made = []
     for name in ("input_depth", *cell.sizes):
         made.append(click.Option([flag(name), *WORDS.get(name, ())], type=SIZE, help=MEANING.get(name)))
-    for name, default in cell.options.items():
+    for name, kind in cell.kinds.items():
         told = MEANING.get(name)
-        if default is None:
-            made.append(click.Option([flag(name), *WORDS.get(name, ())], type=SIZE, help=told))
-        elif isinstance(default, bool):
+        if kind == "bool":
             made.append(click.Option([f"{flag(name)}/--no-{flag(name)[2:]}"], default=None, help=told))
-        elif isinstance(default, str):
+        elif kind == "Activation":
             made.append(click.Option([flag(name)], type=click.Choice(ACTIVATIONS), help=told))
+        elif kind == "float":
+            made.append(click.Option([flag(name)], type=FRACTION, help=told))
+        elif name not in cell.sizes:
+            made.append(click.Option([flag(name), *WORDS.get(name, ())], type=SIZE, help=told))
     made += [
         click.Option(["--num-layers"], type=SIZE, default=1, help="Layers of the stack."),
         click.Option(["--bidirectional"], is_flag=True, help="A second layer that reads backwards."),
@@ -83,8 +99,6 @@ def model_of(cell: Cell, given: dict[str, Any]) -> Model:
     bias, no_bias = given.pop("bias"), given.pop("no_bias")
     if no_bias and bias not in (None, "none"):
         raise click.UsageError(f"--bias {bias} contradicts --no-bias")
-    if given["num_layers"] > MOST_STACKED:
-        raise click.UsageError(f"--num-layers: a stack has at most {MOST_STACKED:,} layers")
     layer = LayerPlan(
         cell.name,
         cell.name,
@@ -93,14 +107,15 @@ def model_of(cell: Cell, given: dict[str, Any]) -> Model:
         **{name: given.pop(name) for name in STACK},
     )
     framework = given.pop("framework") or layouts.DEFAULT
-    plan = Plan(cell.name, framework, (layer,), (steps, depth), given.pop("dtype") or "float32", batch)
+    inputs = {"input": Flow((steps, depth), True)}
+    plan = Plan(cell.name, framework, (layer,), inputs, given.pop("dtype") or "float32", batch)
     try:
         return build(plan)
     except SpecError as error:
         raise usage(error) from None
 
 
-class CellCommand(click.Command):
+class CellCommand(Help, click.Command):
     """A command with a cell's flags; one that other cells have is told whose it is."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -108,7 +123,7 @@ class CellCommand(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            owners = [name for name in names("rnncalc.cells") if error.option_name in _flags(name)]
+            owners = [name for name in recurrent() if error.option_name in _flags(name)]
             if not owners:
                 raise
             have = "has" if len(owners) == 1 else "have"
@@ -125,24 +140,29 @@ def _flags(name: str) -> set[str]:
 def cell_command(cell: Cell) -> click.Command:
     """The command that counts one layer, or one stack, of this cell."""
 
-    def count(form: str | None, output: str | None, quiet: bool, color: str, **given: Any) -> None:
+    def count(
+        form: str | None, output: str | None, quiet: bool, color: str, optimizer: str | None, **given: Any
+    ) -> None:
         from rnncalc.cli.output import output as make
 
         out = make(form, output, quiet, color)
         model = model_of(cell, given)
-        out.write("model", model.report(), others(model) if out.form in ("table", "markdown") else [])
+        report = model.report()
+        if optimizer:
+            report = report._replace(training=model.training(optimizer))
+        out.write("model", report, others(model) if out.form in ("table", "markdown") else [])
 
     name = cell.name
-    extra = "".join(f"  rnncalc {name} --input-depth 10 --units 128 {each}\n" for each in _examples(cell))
+    shown = "".join(f"  rnncalc {name} --input-depth 10 --units 128 {each}".rstrip() + "\n" for each in _examples(cell))
     command = CellCommand(
         name,
         callback=count,
         params=list(cell_options(cell)),
         help=f"{cell.title}.\n\nOne layer, or one stack: its tensors, their formulas, its parameters and its costs.",
         short_help=cell.title,
-        epilog=f"\b\nExamples:\n  rnncalc {name} --input-depth 10 --units 128\n{extra}",
+        epilog=f"\b\nExamples:\n{shown}",
     )
-    for add in (dtype_option, framework_option, output_options):
+    for add in (dtype_option, optimizer_option, framework_option, output_options):
         _extend(command, add)
     return command
 
@@ -155,12 +175,8 @@ def _extend(command: click.Command, add: Any) -> None:
 
 
 def _examples(cell: Cell) -> list[str]:
-    own = []
-    for name, default in cell.options.items():
-        if default is None:
-            own.append(f"{flag(name)} 64")
-        elif isinstance(default, bool):
-            own.append(f"{flag(name)} -F paper")
-        elif isinstance(default, str):
-            own.append(f"{flag(name)} relu")
-    return ["-F pytorch --num-layers 2 --bidirectional", *own[:2], "-f json"]
+    shown = {"bool": "{} -F paper", "int | None": "{} 64", "Activation": "{} relu -F paper"}
+    own = [shown[kind].format(flag(name)) for name, kind in cell.kinds.items() if kind in shown]
+    known = bool(entries(layouts.find(layouts.DEFAULT), cell))
+    examples = ["", "--num-layers 2 --bidirectional -F paper", *own[:2], "-f json"]
+    return examples if known else [f"{each} -F paper".strip() for each in examples if "paper" not in each]

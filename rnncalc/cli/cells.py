@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from rnncalc.cell import names
+from rnncalc.cell import recurrent
 from rnncalc.cli.options import output_options
 from rnncalc.errors import named, suggest
 
@@ -19,7 +19,7 @@ def command(chosen: tuple[str, ...], form: Any, output: Any, quiet: bool, color:
     from rnncalc.catalogue import cells
     from rnncalc.cli.output import output as make
 
-    known = names("rnncalc.cells")
+    known = recurrent()
     for name in chosen:
         if name not in known:
             raise click.UsageError(f"there is no cell {named(name)}{suggest(name, known)}")

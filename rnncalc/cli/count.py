@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnncalc.cli.options import framework_option, output_options
+from rnncalc.cli.options import framework_option, optimizer_option, output_options
+
+if TYPE_CHECKING:
+    from rnncalc.network import Model
+    from rnncalc.report import ModelReport
 
 
 @click.command("count")
 @click.argument("paths", nargs=-1, required=True, metavar="SPEC...")
+@optimizer_option
 @framework_option
 @output_options
-def command(paths: tuple[str, ...], framework: str | None, form: Any, output: Any, quiet: bool, color: str) -> int:
+def command(
+    paths: tuple[str, ...],
+    optimizer: str | None,
+    framework: str | None,
+    form: Any,
+    output: Any,
+    quiet: bool,
+    color: str,
+) -> int:
     """Count every model of the specs, layer by layer and tensor by tensor.
 
     SPEC is a file, a folder, a pattern, or - for standard input.
@@ -27,9 +40,14 @@ def command(paths: tuple[str, ...], framework: str | None, form: Any, output: An
     shown = out.form in ("table", "markdown")
     out.write(
         "count",
-        [model.report() for model in found.models],
+        [_report(model, optimizer) for model in found.models],
         [others(model) if shown else [] for model in found.models],
         found.problems,
     )
     close(out, found, found.problems)
     return 2 if found.problems else 0
+
+
+def _report(model: Model, optimizer: str | None) -> ModelReport:
+    report = model.report()
+    return report._replace(training=model.training(optimizer)) if optimizer else report

@@ -9,12 +9,33 @@ import click
 from click.core import ParameterSource
 
 from rnncalc import layouts
-from rnncalc.errors import SpecError, among, listed, named
+from rnncalc.errors import SpecError, among, listed, named, shown
 from rnncalc.sizes import DTYPES, size
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 VARIABLE = "RNNCALC_FRAMEWORK"
 FORMATS = ("table", "json", "markdown", "csv")
+
+
+class Help:
+    """A command whose help option is ours: click translates the text of its own, and loads `locale` for that."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option:
+        """-h and --help."""
+
+        def show(ctx: click.Context, _: click.Parameter, value: bool) -> None:
+            if value and not ctx.resilient_parsing:
+                click.echo(ctx.get_help(), color=ctx.color)
+                ctx.exit()
+
+        return click.Option(
+            ["-h", "--help"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=show,
+            help="Show this message and exit.",
+        )
 
 
 class Size(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
@@ -85,7 +106,24 @@ class Limit(click.ParamType):  # type: ignore[type-arg]  # generic in new releas
             self.fail(str(error), param, ctx)
 
 
+class Fraction(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
+    """A number from 0 to below 1."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The value, or a message that says what to write."""
+        try:
+            found = float(value)
+        except ValueError:
+            found = -1.0
+        if not 0 <= found < 1:
+            self.fail(f"{shown(value)} is not a number from 0 to below 1", param, ctx)
+        return found
+
+
 SIZE = Size()
+FRACTION = Fraction()
 FRAMEWORK = Framework()
 
 
@@ -105,15 +143,19 @@ def output_options(function: Decorated, formats: tuple[str, ...] = FORMATS) -> D
     for option in reversed(
         (
             click.option("-f", "--format", "form", type=Format(formats), help=f"{listed(formats, 'or')}."),
-            click.option(
-                "-o", "--output", type=click.Path(), help="Write to this file; its ending implies the format."
-            ),
+            click.option("-o", "--output", metavar="FILE", help="Write to this file; its ending implies the format."),
             click.option("-q", "--quiet", is_flag=True, help="No notes on standard error."),
             click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour."),
         )
     ):
         function = option(function)
     return function
+
+
+def optimizer_option(function: Decorated) -> Decorated:
+    """--optimizer, for the memory of training."""
+    told = "Show what training with it takes in memory."
+    return click.option("--optimizer", type=click.Choice(["sgd", "momentum", "adam"]), help=told)(function)
 
 
 def dtype_option(function: Decorated) -> Decorated:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnncalc.cell import Cell, find, names
+from rnncalc.cell import Cell, find, recurrent
 from rnncalc.cli.batch import specs
 from rnncalc.cli.cell import CellCommand, cell_options
 from rnncalc.cli.output import Output
@@ -21,7 +21,7 @@ class TargetCommand(CellCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look for the cell before the flags are parsed."""
         first = next((arg for arg in args if not arg.startswith("-")), "")
-        if first in names("rnncalc.cells"):
+        if first in recurrent():
             ctx.meta["cell"] = find(first)
         return super().parse_args(ctx, args)
 

@@ -16,7 +16,12 @@ LAYOUT = Layout(
         Entry(
             "*",
             "*",
-            {"W_{source}{gate}": "@ -> *", "w_{source}{gate}": "@* => *", "b_{source}{gate}": "1@ => *"},
+            {
+                "W_{source}{gate}": "@ -> *",
+                "w_{source}{gate}": "@* => *",
+                "b_{source}{gate}": "1@ => *",
+                "b_{gate}": "1 => *",
+            },
             bias=("single", "double", "input", "none"),
         ),
     ),

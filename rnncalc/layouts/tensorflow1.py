@@ -54,6 +54,5 @@ LAYOUT = Layout(
         ),
         Entry("dense", "dense", _DENSE, bias=("single", "none"), free={"activation": None}, words={"units": "units"}),
         Entry("embedding", "embedding_lookup", {"embedding": "x -> e"}, bias=("none",)),
-        Entry("dropout", "dropout", {}, bias=("none",), free={"rate": None}),
     ),
 )

@@ -1,7 +1,8 @@
 """Documents in every format: one file a format, none of which computes.
 
 A document has a kind and its records. The kinds `model` and `count` show models tensor by tensor; every other kind
-is a `Sheet` (columns and rows), laid out in `rnncalc.render.sheets`. To add a format, add a file with
+is a `Sheet` (columns and rows), laid out in `rnncalc.render.sheets` by the function of its name, or by `kind_format`
+where one format reads otherwise. To add a format, add a file with
 `models(reports, others, problems, **look)` and `sheet(sheet, **look)`, each of which returns the text.
 """
 
@@ -29,5 +30,9 @@ def render(form: str, kind: str, *records: Any, color: bool = False, width: int 
     else:
         from rnncalc.render import sheets
 
-        text = "".join(module.sheet(sheet, **look) for sheet in getattr(sheets, kind)(*records))
+        laid_out = getattr(sheets, f"{kind}_{form}", None) or getattr(sheets, kind)
+        parts = [module.sheet(sheet, **look) for sheet in laid_out(*records)]
+        if form in ("table", "markdown"):
+            parts[:-1] = [part.rstrip("\n") + "\n\n" for part in parts[:-1]]
+        text = "".join(parts)
     return text

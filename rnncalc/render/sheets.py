@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnncalc.budget import Verdict
 from rnncalc.errors import Problem, counted
 from rnncalc.record import Record
+from rnncalc.render.names import grouped
 from rnncalc.report import ModelReport
+
+if TYPE_CHECKING:
+    from rnncalc.compare import Comparison, Comparisons
 
 
 class Sheet(Record):
@@ -58,7 +62,7 @@ def batch(reports: Sequence[ModelReport], states: Sequence[str], problems: Seque
     total = sum(report.params for report in reports)
     notes: tuple[str, ...] = (f"{counted(len(reports), 'model')}, {counted(total, 'parameter')}",)
     notes += (counted(len(problems), "error"),) if problems else ()
-    spare = ("Source", "Trainable", "Layers", "MACs/step", "Weight bytes", "Framework")
+    spare = ("Source", "Trainable", "Layers", "MACs/step", "Weight bytes", "Framework", "Budget")
     return [Sheet("", columns, rows, notes, spare)]
 
 
@@ -94,6 +98,70 @@ def proofs(found: Any) -> list[Sheet]:
         verdict = "proven" if proof.passed else "NOT proven"
         sheets.append(Sheet(f"{proof.model} · {proof.framework}: {verdict}", ("", "What was done", "Result"), rows))
     return sheets
+
+
+def comparisons(found: Comparisons) -> list[Sheet]:
+    """A row a framework; below it the tensors of a model of one layer, or the layers that are not alike everywhere."""
+    sheets = []
+    for each in found.comparisons:
+        rows = tuple(
+            (row.framework, row.params, _more(row.difference), row.bias_params, row.why)
+            if row.error is None
+            else (row.framework, "", "", "", row.error)
+            for row in each.rows
+        )
+        columns = ("Framework", "Params", "Diff", "Biases", "Why")
+        sheets.append(Sheet(f"{each.name}, against {each.framework}", columns, rows, (each.why,)))
+        single = all(len(row.layers) == 1 for row in each.built)
+        sheets += [_tensors_of(each)] if single else [_layers_of(each)] if each.differing() else []
+    return sheets
+
+
+def comparisons_csv(found: Comparisons) -> list[Sheet]:
+    """A row a framework and layer of every model, with all that is known of it."""
+    columns = ("Model", "Source", "Framework", "Layer", "Class", "Params", "Difference", "Biases", "Never read")
+    rows: list[tuple[Any, ...]] = []
+    for each in found.comparisons:
+        for row in each.rows:
+            start = (each.name, each.source, row.framework)
+            for layer in row.layers:
+                tensors = [f"{tensor.name} {'x'.join(map(str, tensor.shape))}" for tensor in layer.tensors]
+                figures = (layer.params, layer.difference, layer.bias_params, layer.unread_params)
+                rows.append((*start, layer.name, layer.framework_type, *figures, "; ".join(layer.why), tensors, ""))
+            if row.error is not None:
+                rows.append((*start, *(None,) * 8, row.error))
+    return [Sheet("", (*columns, "Why", "Tensors", "Error"), tuple(rows))]
+
+
+def _tensors_of(found: Comparison) -> Sheet:
+    rows: list[tuple[str, ...]] = []
+    for row in found.built:
+        for layer in row.layers:
+            start = (row.framework, layer.framework_type)
+            for name, shape in grouped(layer.tensors) or [("none", "")]:
+                rows.append((*start, name, shape))
+                start = ("", "")
+    return Sheet("Tensors", ("Framework", "Class", "Tensors", "Shape"), tuple(rows), (), ("Class",))
+
+
+def _layers_of(found: Comparison) -> Sheet:
+    """A row a layer and count: those who have it, and why."""
+    rows: list[tuple[Any, ...]] = []
+    for n, layer in enumerate(found.built[0].layers):
+        alike: dict[tuple[Any, ...], list[str]] = {}
+        for row in found.built:
+            stored = row.layers[n]
+            alike.setdefault((stored.params, stored.difference, stored.why), []).append(row.framework)
+        if layer.name in found.differing():
+            name = layer.name
+            for (params, difference, why), names in alike.items():
+                rows.append((name, params, _more(difference), "; ".join(why), ", ".join(names)))
+                name = ""
+    return Sheet("Layers that differ", ("Layer", "Params", "Diff", "Why", "Frameworks"), tuple(rows))
+
+
+def _more(difference: int | None) -> str:
+    return f"{difference:+,}" if difference else ""
 
 
 def listing(catalogue: Any) -> list[Sheet]:

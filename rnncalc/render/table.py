@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich import box
+from rich.cells import cell_len as columns_of
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from rnncalc.errors import printable
-from rnncalc.errors import width as columns_of
 from rnncalc.record import Record
 from rnncalc.render import words
 from rnncalc.report import ModelReport
 
-BAR = 10
+BAR = 8
 Others = Sequence[tuple[str, int]]
 
 
@@ -35,7 +35,10 @@ def _draw(parts: Sequence[Any], color: bool, width: int) -> str:
         legacy_windows=False,
     )
     for part in parts:
-        console.print(part)
+        if isinstance(part, Text) and not color and all(columns_of(line) <= width for line in part.plain.split("\n")):
+            file.write(f"{part.plain}\n")
+        else:
+            console.print(part)
     lines = (line.rstrip() for line in file.getvalue().split("\n"))
     return "\n".join(lines)
 
@@ -54,14 +57,15 @@ def models(reports: Sequence[ModelReport], others: Sequence[Others], *, color: b
 
 
 class Row(Record):
-    """A line of the table: a layer (`part` is its share of the bar) or one of its tensors."""
+    """A line of the table: a layer (`part` is its share), a tensor, a path that several share, or the total."""
 
     name: str
-    told: str
-    shape: str
-    params: str
-    share: str
+    told: str = ""
+    shape: str = ""
+    params: str = ""
+    share: str = ""
     part: float | None = None
+    style: str = ""
 
 
 def _rows(report: ModelReport) -> list[Row]:
@@ -71,12 +75,23 @@ def _rows(report: ModelReport) -> list[Row]:
         told = layer.framework_type + ("" if layer.trainable else ", not trainable")
         shape, share = words.output_shape(layer.output_shape), words.share(layer.params, whole)
         part = layer.params / whole if whole else 0.0
-        rows.append(Row(printable(layer.name), told, shape, words.number(layer.params), share, part))
-        for tensor in layer.tensors:
+        rows.append(Row(printable(layer.name), told, shape, words.number(layer.params), share, part, "bold"))
+        paths = [tensor.name.rpartition("/")[0] for tensor in layer.tensors]
+        last = ""
+        for tensor, path in zip(layer.tensors, paths):
+            grouped = bool(path) and paths.count(path) > 1
+            if grouped and path != last:
+                rows.append(Row(f"  {printable(path)}/", style="dim"))
+            last = path
+            name = f"    {tensor.name[len(path) + 1 :]}" if grouped else f"  {tensor.name}"
             told = tensor.formula + (f" ({tensor.unread:,} never read)" if tensor.unread else "")
+            if tensor.shared_with:
+                told = f"= {printable(tensor.shared_with)}"
+            elif layer.trainable and not tensor.trainable:
+                told += ", not trainable"
             shape, share = words.shape(tensor.shape), words.share(tensor.params, whole)
-            rows.append(Row(f"  {printable(tensor.name)}", told, shape, words.number(tensor.params), share))
-    return rows
+            rows.append(Row(printable(name), told, shape, words.number(tensor.params), share))
+    return [*rows, Row("Total", "", "", words.number(whole), "", None, "bold")]
 
 
 def _tensors(report: ModelReport, width: int) -> Table:
@@ -85,43 +100,43 @@ def _tensors(report: ModelReport, width: int) -> Table:
     name, told, *figures = (max(columns_of(text) for text in column) for column in zip(*(row[:5] for row in rows)))
     needed = max(name, 5) + max(told, 15) + sum(figures) + 2 * 5
     beside = needed <= width
-    table = _table()
-    if beside:  # rich need not measure what is known
+    table = _table(0 if beside else 1)
+    if beside:  # rich need not measure what is known, nor pad what has its space
         heads = ("Layer", "Type or formula", "Shape", "Params", "Share")
         for head, size in zip(heads, (name, told, *figures)):
             justify: Any = "right" if head in ("Params", "Share") else "left"
-            table.add_column(head, width=max(size, len(head)), justify=justify, no_wrap=True)
+            table.add_column(head, width=max(size, len(head)) + (head != "Params"), justify=justify, no_wrap=True)
     else:
         table.add_column("Layer", overflow="fold")
         table.add_column("Shape", overflow="fold")
         table.add_column("Params", justify="right", no_wrap=True)
         table.add_column("Share", justify="right", no_wrap=True)
-    bar = needed + 2 + BAR <= width
+    bar = len(report.layers) > 1 and needed + 2 + BAR <= width
     if bar:
-        table.add_column("", width=BAR, no_wrap=True)
+        table.add_column("", width=BAR + 1, no_wrap=True)
     shapes = [len(row.shape) for row in rows if row.part is None]
     room = width - max([*shapes, 5]) - sum(figures[1:]) - 2 * 4
     for row in rows:
-        style = "" if row.part is None else "bold"
-        figure = [Text(row.params, style=style), Text(row.share)]
+        figure = [Text(row.params, style=row.style), Text(row.share)]
         if beside:
-            cells = [Text(row.name, style=style), Text(row.told, style=style), Text(row.shape), *figure]
+            cells = [Text(row.name, style=row.style), Text(row.told, style=row.style), Text(row.shape), *figure]
         else:
-            cells = [_stacked(row, style, room), Text(row.shape if row.part is None else ""), *figure]
+            cells = [_below(row, room), Text(row.shape if row.part is None else ""), *figure]
         if bar:
-            cells.append(Text("█" * max(1, round(BAR * row.part)) if row.part else "", style="green"))
+            cells.append(Text(" " + "█" * max(1, round(BAR * row.part)) if row.part else "", style="green"))
         table.add_row(*cells)
     return table
 
 
-def _stacked(row: Row, style: str, room: int) -> Text:
-    """The name, broken at slashes where it is long, and below it what it is."""
-    told = row.told if row.part is None else f"{row.told} {row.shape}"
+def _below(row: Row, room: int) -> Text:
+    """The name, broken at slashes where it is long, and below it what it is: a layer's type, a tensor's formula."""
     text = Text()
+    heads = row.part is not None
     for n, line in enumerate(_wrapped(row.name.replace("/", "/\0"), room - 2, "\0")):
-        text.append(f"{'  ' if n else ''}{line}\n", style)
-    for line in _wrapped(told, room - 4, " "):
-        text.append(f"    {line}\n", "italic")
+        text.append(f"{'  ' if n else ''}{line}\n", row.style)
+    for told in (row.told, row.shape) if heads else (row.told,):
+        for line in _wrapped(told, room - 7, " ") if told else ():
+            text.append(f"{'  ' if heads else '      '}{line}\n", "" if heads else "italic")
     text.rstrip()
     return text
 
@@ -134,7 +149,7 @@ def _summary(report: ModelReport, others: Others, width: int) -> Text:
     for name, told in lines:
         for n, part in enumerate(_wrapped(told, width - left, " ")):
             text.append(f"{'' if n else name:{left}}")
-            text.append(f"{part}\n", "bold" if name == "Parameters" else "")
+            text.append(f"{part}\n")
     text.rstrip()
     return text
 
@@ -151,8 +166,8 @@ def _wrapped(text: str, width: int, at: str) -> list[str]:
     return lines
 
 
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), collapse_padding=True)
+def _table(padding: int = 1) -> Table:
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, padding), collapse_padding=True)
 
 
 def sheet(sheet: Any, *, color: bool, width: int) -> str:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rnncalc.errors import printable
 from rnncalc.report import ModelReport
+
+if TYPE_CHECKING:
+    from rnncalc.training import Training
 
 UNKNOWN = "?"
 
@@ -36,11 +40,10 @@ def share(part: int, whole: int) -> str:
 
 
 def byte_text(value: int) -> str:
-    """`278.0 KiB`."""
-    if value < 1024:
-        return f"{value} bytes"
-    power = min((value.bit_length() - 1) // 10, 6)
-    return f"{value / 1024**power:,.1f} {('KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB')[power - 1]}"
+    """`278.0 KiB`; nothing where the bytes say it as well."""
+    units = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+    power = (value.bit_length() - 1) // 10
+    return f"{value / 1024**power:,.1f} {units[power - 1]}" if 1 <= power <= len(units) else ""
 
 
 def elsewhere(model: ModelReport, others: Sequence[tuple[str, int]]) -> str:
@@ -55,20 +58,33 @@ def summary(model: ModelReport, others: Sequence[tuple[str, int]]) -> list[tuple
     """What stands below a model's tensors."""
     sequence = "" if model.macs is None else f", {number(model.macs)} a sequence"
     flops = "" if model.flops is None else f", {number(model.flops)} a sequence"
+    trained, left = number(model.trainable_params), number(model.non_trainable_params)
+    size = byte_text(model.weight_bytes)
     lines = [
-        ("Parameters", number(model.params)),
-        ("", f"{number(model.trainable_params)} trainable + {number(model.non_trainable_params)} not trainable"),
+        ("Parameters", f"{number(model.params)} = {trained} trainable + {left} not trainable"),
         ("MACs", f"{number(model.macs_per_step)} a step{sequence}"),
         ("FLOPs", f"{number(model.flops_per_step)} a step{flops}"),
-        ("Weights", f"{model.weight_bytes:,} bytes ({byte_text(model.weight_bytes)}, {model.dtype})"),
-        ("State", f"{model.state_bytes:,} bytes a sequence"),
+        ("Weights", f"{f'{size} = ' if size else ''}{model.weight_bytes:,} bytes as {model.dtype}"),
+        ("State", f"{number(model.state_bytes)} bytes a sequence"),
     ]
+    if model.training:
+        lines.append(("Training", training(model.training)))
     unread = sum(tensor.unread for layer in model.layers for tensor in layer.tensors)
     if unread:
-        lines.insert(2, ("", f"{number(unread)} of them are allocated but never read"))
+        lines.insert(1, ("", f"{number(unread)} of them are allocated but never read"))
     if others:
         lines.append(("Elsewhere", elsewhere(model, others)))
     return lines
+
+
+def training(memory: Training) -> str:
+    """`1.2 MiB = ...`: what a step of training takes."""
+    if memory.total is None:
+        return "unknown while the steps are"
+    parts = ((memory.weights, "weights"), (memory.gradients, "gradients"), (memory.slots, f"{memory.optimizer} slots"))
+    told = " + ".join(f"{size:,} {name}" for size, name in (*parts, (memory.activations, "activations")))
+    batch = f", {memory.batch:,} sequences at once" if memory.batch > 1 else ""
+    return f"{memory.total:,} bytes = {told}{batch}"
 
 
 def title(model: ModelReport) -> str:

@@ -1,0 +1,103 @@
+"""Which class of a framework a layer is, with which options and which bias; or who could build it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rnncalc import layouts
+from rnncalc.cell import Cell
+from rnncalc.errors import SpecError, listed
+from rnncalc.layout import Entry, Layout
+from rnncalc.plan import LayerPlan
+from rnncalc.record import Record
+
+
+class Choice(Record):
+    """The framework's class, all options, and the bias policy."""
+
+    entry: Entry
+    options: dict[str, Any]
+    policy: str
+
+
+def entries(layout: Layout, cell: Cell) -> list[Entry]:
+    """The framework's classes that are this cell or layer."""
+    return [entry for entry in layout.entries if entry.cell in (cell.base, "*") and entry.has_rank(cell.rank)]
+
+
+def choose(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Choice:
+    """The framework's class for a layer; `equal` tells whether its inputs have equal depths.
+
+    Raises:
+        SpecError: the framework has no such thing; the message says which frameworks can.
+    """
+    candidates = entries(layout, cell)
+    if not candidates:
+        raise _unable(layout, plan, cell, "", f"{layout.name} has no {cell.name}")
+    candidates = [entry for entry in candidates if entry.equal_depths in (None, equal)]
+    forms = [entry for entry in candidates if plan.form in map(entry.class_name, (cell.rank, 1, 2, 3))]
+    candidates = forms or [entry for entry in candidates if not entry.named]
+    fitting = [entry for entry in candidates if not refused(entry, cell, plan)]
+    if not fitting:
+        key = refused(candidates[-1], cell, plan)[0]
+        raise _unable(layout, plan, cell, key, f"{layout.name} has no {cell.name} with {_said(key, plan.options[key])}")
+    entry = next((each for each in fitting if policy_of(each, plan) in each.bias), None)
+    if entry is None:
+        entry, policy = fitting[0], policy_of(fitting[0], plan)
+        what = "without bias" if policy == "none" else f"with bias {policy}"
+        message = f"{layout.name} has no {entry.class_name(cell.rank)} {what} (it has {listed(entry.bias)})"
+        raise _unable(layout, plan, cell, "bias", message)
+    options = {**cell.options, **entry.default, **entry.fixed, **plan.options}
+    if plan.bidirectional and plan.merge_mode not in layout.merges:
+        message = f"{layout.name} has no merge_mode {plan.merge_mode} (it has {listed(layout.merges)})"
+        raise _unable(layout, plan, cell, "merge_mode", message)
+    for small, large in entry.below.items():
+        if not _below(options, small, large):
+            words = [layout.word(word, entry) for word in (small, large)]
+            message = f"{layout.name} needs {words[0]} below {words[1]}; {options[small]} is not below {options[large]}"
+            raise _unable(layout, plan, cell, small, message)
+    return Choice(entry, options, policy_of(entry, plan))
+
+
+def policy_of(entry: Entry, plan: LayerPlan) -> str:
+    """The bias policy that is asked for; the framework's own where none is."""
+    if plan.bias is False:
+        return "none"
+    return entry.bias[0] if plan.bias in (None, True) else str(plan.bias)
+
+
+def refused(entry: Entry, cell: Cell, plan: LayerPlan) -> list[str]:
+    """The options that this class cannot have as they are asked for."""
+    if entry.cell == "*":
+        return []
+    asked = [(key, value) for key, value in plan.options.items() if key in cell.options]
+    return [key for key, value in asked if not entry.accepts(key, value, cell.options[key])]
+
+
+def able(plan: LayerPlan, cell: Cell) -> Iterator[str]:
+    """The frameworks that can build a layer."""
+    for name in layouts.NAMES:
+        layout = layouts.find(name)
+        merges = not plan.bidirectional or plan.merge_mode in layout.merges
+        for entry in entries(layout, cell):
+            if entry.named:
+                continue
+            small = all(_below(plan.options, a, b) for a, b in entry.below.items())
+            if merges and small and policy_of(entry, plan) in entry.bias and not refused(entry, cell, plan):
+                yield name
+                break
+
+
+def _below(options: Any, small: str, large: str) -> bool:
+    return not options.get(small) or not options.get(large) or bool(options[small] < options[large])
+
+
+def _said(key: str, value: Any) -> str:
+    return key if value is True else f"{key} {str(value).lower() if isinstance(value, bool) else value}"
+
+
+def _unable(layout: Layout, plan: LayerPlan, cell: Cell, key: str, message: str) -> SpecError:
+    others = [name for name in able(plan._replace(form=""), cell) if name != layout.name]
+    can = f"{listed(others)} {'has' if len(others) == 1 else 'have'} it" if others else "no framework here has it"
+    return plan.wrong(key, f"{message}; {can}")

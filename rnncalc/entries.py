@@ -1,0 +1,360 @@
+"""One entry of a spec's `layers`, to the layer plans that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import count
+from typing import Any
+
+from rnncalc import layouts
+from rnncalc.cell import ACTIVATIONS, GIVEN, Cell, find, names
+from rnncalc.errors import listed, named, shown, suggest
+from rnncalc.layout import Entry, Layout
+from rnncalc.plan import COMBINES, MERGES, MOST_LAYERS, LayerPlan
+from rnncalc.sizes import native, size
+from rnncalc.trace import POLICIES
+
+EVERY_LAYER = (
+    "name",
+    "inputs",
+    "combine",
+    "residual",
+    "trainable",
+    "tied_to",
+    "same_as",
+    "repeat",
+    "bias",
+    "input_depth",
+)
+STACK = (
+    "num_layers",
+    "bidirectional",
+    "merge_mode",
+    "return_sequences",
+    "independent_directions",
+    "learned_initial_state",
+)
+RECURRENT = (*EVERY_LAYER, *STACK)
+MOST_COUNTED = 1_000  # what a step counts: heads, experts, the layers of a highway
+CHOICES = {"merge_mode": MERGES, "combine": COMBINES}
+NAMED = ("name", "tied_to", "same_as")
+
+Where = tuple[Any, ...]
+
+
+class EntryReader:
+    """Reads the entries of one document; `wrong(message, *where, at=...)` takes each mistake."""
+
+    def __init__(self, layout: Layout, wrong: Callable[..., None]) -> None:
+        self.layout, self.wrong = layout, wrong
+
+    def layers(self, given: Sequence[Any], where: Where) -> list[LayerPlan]:
+        """The plans of a list of entries, repeated ones written out; names may still be empty."""
+        found: list[LayerPlan] = []
+        for n, entry in enumerate(given):
+            found += self._entry(entry, (*where, n)) or [LayerPlan("", "", {}, where=(*where, n))]
+            if len(found) > MOST_LAYERS:
+                self.wrong(f"a model has at most {MOST_LAYERS:,} layers", *where, n)
+                return []
+        return found
+
+    def _entry(self, given: Any, where: Where) -> list[LayerPlan]:
+        if isinstance(given, str):
+            given = {given: None}
+        entry = {key: value for key, value in given.items() if not free(key)} if isinstance(given, Mapping) else {}
+        if list(entry) == ["repeat"]:
+            return self._group(entry["repeat"], (*where, "repeat"))
+        if "type" in entry:
+            kind, options, inside = entry["type"], {key: entry[key] for key in entry if key != "type"}, where
+        elif entry:
+            kinds = [key for key in entry if key == "time_distributed" or self._known(key)]
+            kind = (kinds or list(entry))[0]
+            options, inside = entry[kind], (*where, kind)
+            beside = [key for key in entry if key != kind]
+            if kinds and beside:
+                self.wrong(_beside(kind, beside[0], beside[0] in kinds), *where, beside[0], at="key")
+                return []
+        else:
+            self.wrong("a layer is `type: options`, such as `lstm: {units: 128}`", *where)
+            return []
+        if kind in ("time_distributed", "TimeDistributed"):
+            return self._distributed(options, inside)
+        found = self._type(kind, options, inside)
+        if found is None:
+            return []
+        cell, form, chosen = found
+        if not isinstance(options, Mapping):
+            options = {} if options is None else {main(cell): options}
+        plan, times = self._options(cell, form, chosen, options, inside)
+        return repeated([plan], times)
+
+    def _group(self, given: Any, where: Where) -> list[LayerPlan]:
+        """`repeat: {times: 3, layers: [...]}`."""
+        if not isinstance(given, Mapping) or set(given) != {"times", "layers"} or not isinstance(given["layers"], list):
+            self.wrong("a repeated group is `repeat: {times: 3, layers: [...]}`", *where)
+            return []
+        times = self.size(given["times"], *where, "times")
+        inner = self.layers(given["layers"], (*where, "layers"))
+        if times * len(inner) > MOST_LAYERS:
+            self.wrong(f"{times:,} times {len(inner):,} layers are more than {MOST_LAYERS:,}", *where, "times")
+            return []
+        return repeated(inner, times)
+
+    def _distributed(self, given: Any, where: Where) -> list[LayerPlan]:
+        """`time_distributed: {dense: 12}`: the layer at each step, as it is anyway."""
+        if isinstance(given, Mapping) and isinstance(given.get("layer"), Mapping):
+            given = {**{key: value for key, value in given.items() if key != "layer"}, **given["layer"]}
+        if not isinstance(given, Mapping):
+            self.wrong("time_distributed holds a layer, such as {dense: 12}", *where)
+            return []
+        outer = {key: value for key, value in given.items() if key in ("name", "inputs", "trainable")}
+        found = self._entry({key: value for key, value in given.items() if key not in outer}, where)
+        if not found:
+            return []
+        plan = found[0]._replace(time_distributed=True)
+        if "name" in outer:
+            plan = plan._replace(name=self.text(outer["name"], *where, "name"))
+        if "inputs" in outer:
+            plan = plan._replace(inputs=self._inputs(outer["inputs"], (*where, "inputs")))
+        return [plan._replace(trainable=outer.get("trainable", plan.trainable) is not False)]
+
+    def _known(self, kind: Any) -> bool:
+        return isinstance(kind, str) and (class_of(kind, self.layout) is not None or find(kind) is not None)
+
+    def _type(self, kind: Any, options: Any, where: Where) -> tuple[Cell, str, Entry | None] | None:
+        if kind == "weights":
+            self.wrong("bare weights stand beside `layers`: `weights: {kernel: [10, 20]}`", *where, at="key")
+            return None
+        entry, layout = class_of(kind, self.layout), self.layout
+        if entry is not None:
+            rank = next((rank for rank in (1, 2, 3) if entry.class_name(rank) == kind), 0) if "{" in entry.name else 0
+            cell = find(f"{entry.cell}{rank}d" if rank else entry.cell) or find(entry.cell)
+            if cell is None:  # a class of several ranks, which its kernel tells apart
+                kernel = options.get("kernel_size") if isinstance(options, Mapping) else None
+                cell = find(f"{entry.cell}{len(kernel) if isinstance(kernel, (list, tuple)) else 2}d")
+        else:
+            cell = find(kind) if isinstance(kind, str) else None
+        if cell is not None:
+            plain = next((each for each in layout.entries if each.cell == cell.base), None)
+            return cell, kind if entry else "", entry or plain
+        known = [*names("rnncalc.cells"), *names("rnncalc.layers")]
+        known += [each.class_name(rank) for each in layout.entries for rank in (1, 2, 3) if each.cell != "*"]
+        owners = [name for name in layouts.NAMES if class_of(kind, layouts.find(name))]
+        hint = f"; it is a class of {listed(owners)}" if owners else suggest(kind, known)
+        self.wrong(f"unknown layer type {named(kind)}{hint}", *where, at="key")
+        return None
+
+    def _options(
+        self, cell: Cell, form: str, entry: Entry | None, given: Mapping[str, Any], where: Where
+    ) -> tuple[LayerPlan, int]:
+        layout = self.layout
+        words = {**layout.words, **(entry.words if entry else {})}
+        keys = {**{word: key for key, word in words.items()}, **{key: key for key in layer_keys(cell)}}
+        if entry:  # the framework's word wins where it is also one of ours
+            keys.update({word: key for key, word in entry.words.items()})
+        spelled: dict[str, str] = {}
+        options: dict[str, Any] = {}
+        fields: dict[str, Any] = {}
+        for word, value in given.items():
+            key = keys.get(word)
+            if key not in layer_keys(cell):
+                if word not in layout.ignored and not free(word):
+                    message = f"unknown key {named(word)} for {cell.name}{_hint(word, keys, cell, layout, entry)}"
+                    self.wrong(message, *where, word, at="key")
+                continue
+            if key in options or key in fields:
+                self.wrong(f"{named(word)} is given twice, in two words", *where, word, at="key")
+            kept = options if key in (*cell.required, *cell.options, "input_depth") else fields
+            spelled[key] = word
+            kept[key] = self._value(key, native(value), cell, (*where, word))
+        if "same_as" not in fields:
+            for missing in [key for key in cell.required if key not in options]:
+                self.wrong(f"{cell.name} needs `{words.get(missing, missing)}`", *where, at="key")
+        options = {key: value for key, value in options.items() if value is not None}
+        times = fields.pop("repeat", 1)
+        name = str(fields.pop("name", ""))
+        return LayerPlan(cell.name, name, options, form, where=where, spelled=spelled, **fields), times
+
+    def _value(self, key: str, value: Any, cell: Cell, where: Where) -> Any:
+        if key in NAMED:
+            return self.text(value, *where)
+        if key in ("input_depth", "num_layers", "repeat"):
+            return self.size(value, *where)
+        if key == "inputs":
+            return self._inputs(value, where)
+        if key in CHOICES:
+            return self.choice("none" if value is None else value, CHOICES[key], *where)
+        if key == "bias":
+            return value if isinstance(value, bool) else self.choice(value, POLICIES, *where, also="true or false")
+        kind = cell.kinds.get(key, "int" if key in cell.sizes else "bool")
+        if value is None and (kind.endswith("None") or kind == "Activation"):
+            return None if kind.endswith("None") else "linear"
+        return self._of_kind(kind.removesuffix(" | None"), value, cell, where)
+
+    def _of_kind(self, kind: str, value: Any, cell: Cell, where: Where) -> Any:
+        if kind == "Count" and isinstance(value, int) and value > MOST_COUNTED:
+            self.wrong(f"{value:,} are too many; there can be {MOST_COUNTED:,}", *where)
+            return 1
+        if kind in ("int", "Count"):
+            return value if value == -1 and where[-1] == "axis" else self.size(value, *where)
+        if kind == "Activation":
+            return self.choice(value, ACTIVATIONS, *where)
+        if kind == "Extent":
+            return self._extent(value, cell.rank, where)
+        if kind == "Padding":
+            return value if value in ("valid", "same") else self._extent(value, cell.rank, where, least=0)
+        if kind == "Target":
+            if isinstance(value, (list, tuple)) and value:
+                return tuple(-1 if each == -1 else self.size(each, *where, n) for n, each in enumerate(value))
+            self.wrong("a shape is a list of sizes, such as [50, 768]", *where)
+            return (1,)
+        if kind == "Pairs":
+            return self._pairs(value, where)
+        if kind == "float":
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
+                self.wrong(f"{shown(value)} is not a rate; write a number from 0 to below 1, such as 0.2", *where)
+                return 0.5
+            return value
+        if not isinstance(value, bool):
+            word = value.lower() if isinstance(value, str) else ""
+            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word, "true or false")
+            self.wrong(f"{shown(value)} is neither true nor false; write {meant}", *where)
+        return value is True
+
+    def _extent(self, value: Any, rank: int, where: Where, least: int = 1) -> tuple[int, ...]:
+        """A whole number for each axis, or one for all."""
+        if not isinstance(value, (list, tuple)):
+            return (self.size(value, *where, least=least),) * rank
+        if len(value) != rank:
+            self.wrong(f"{len(value)} sizes for {rank} {'axis' if rank == 1 else 'axes'}", *where)
+            return (1,) * rank
+        return tuple(self.size(each, *where, n, least=least) for n, each in enumerate(value))
+
+    def _pairs(self, value: Any, where: Where) -> tuple[tuple[int, int], ...]:
+        pairs = value if isinstance(value, (list, tuple)) else []
+        if not pairs or not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
+            self.wrong("filters are pairs of width and count, such as [[1, 32], [2, 64]]", *where)
+            return ((1, 1),)
+        return tuple(
+            (self.size(width, *where, n, 0), self.size(filters, *where, n, 1))
+            for n, (width, filters) in enumerate(pairs)
+        )
+
+    def _inputs(self, value: Any, where: Where) -> tuple[str, ...]:
+        if isinstance(value, str):
+            return (value,)
+        if not isinstance(value, (list, tuple)) or not value or not all(isinstance(each, str) for each in value):
+            self.wrong("`inputs` is a list of names of earlier layers or inputs", *where)
+            return ()
+        return tuple(value)
+
+    def choice(self, value: Any, known: tuple[str, ...], *where: Any, also: str = "") -> Any:
+        """One of the known words."""
+        if not (isinstance(value, str) and value in known):
+            there = listed([*([also] if also else []), *known], "or")
+            hint = suggest(value, known)
+            self.wrong(f"{shown(value)} is not known here{hint + ' Write' if hint else '; write'} {there}", *where)
+            return known[0]
+        return value
+
+    def size(self, value: Any, *where: Any, unit: str = "count", least: int = 1) -> int:
+        """A whole number."""
+        try:
+            return size(value, unit, least)
+        except ValueError as error:
+            self.wrong(str(error), *where)
+            return least or 1
+
+    def text(self, value: Any, *where: Any) -> str:
+        """A name."""
+        if isinstance(value, str) and value.strip():
+            return value
+        self.wrong(f"{shown(value)} is not a name; write a text, in quotes where it looks like a number", *where)
+        return ""
+
+
+def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:
+    """The plans so many times; from the second time on, names and what refers to them have a number."""
+    own = {plan.name for plan in plans if plan.name}
+
+    def numbered(name: str, k: int) -> str:
+        return f"{name}_{k}" if k and name in own else name
+
+    return [
+        plan._replace(
+            name=numbered(plan.name, k),
+            inputs=tuple(numbered(name, k) for name in plan.inputs) if len(plans) > 1 or not k else (),
+            tied_to=numbered(plan.tied_to, k),
+        )
+        for k in range(min(times, MOST_LAYERS + 1))
+        for plan in plans
+    ]
+
+
+def free(key: object) -> bool:
+    """Whether a key is the user's own, for remarks and anchors."""
+    return key == "description" or (isinstance(key, str) and key.startswith("x-"))
+
+
+def with_names(plans: Sequence[LayerPlan], wrong: Callable[..., None]) -> tuple[LayerPlan, ...]:
+    """The plans with a name each: `lstm`, `lstm_1`, ... where none was given."""
+    taken: set[str] = set()
+    for plan in plans:
+        if plan.name in taken:
+            wrong(f"two layers are named {named(plan.name)}", *plan.where, "name")
+        elif plan.name:
+            taken.add(plan.name)
+    defaults = {plan.type: _numbered(plan.type or "?", taken) for plan in plans}
+    return tuple(plan if plan.name else plan._replace(name=next(defaults[plan.type])) for plan in plans)
+
+
+def _numbered(type: str, taken: set[str]) -> Iterator[str]:
+    return (name for n in count() if (name := f"{type}_{n}" if n else type) not in taken)
+
+
+def class_of(kind: Any, layout: Layout) -> Entry | None:
+    """The framework's class of this name; the first of those that are several forms of one class."""
+    return _classes(layout.name).get(kind) if isinstance(kind, str) else None
+
+
+@cache
+def _classes(framework: str) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in layouts.find(framework).entries:
+        if entry.cell != "*":
+            for rank in (1, 2, 3) if "{" in entry.name else (0,):
+                found.setdefault(entry.class_name(rank), entry)
+    return found
+
+
+def _beside(kind: object, key: object, layer: bool) -> str:
+    first, other = named(kind), named(key)
+    if layer:
+        return f"{other} stands beside {first}: two layers are two entries, each with a dash of its own"
+    return f"{other} stands beside {first}: indent the options below it, or write `{kind}: {{{named(key)[1:-1]}: ...}}`"
+
+
+def _hint(word: Any, keys: Mapping[str, str], cell: Cell, layout: Layout, entry: Entry | None) -> str:
+    """Whose word it is: another framework's for one of this cell's keys, another cell's, or a typo."""
+    for name in layouts.NAMES:
+        other = layouts.find(name)
+        for each in other.entries:
+            for key, theirs in {**other.words, **each.words}.items():
+                if theirs == word and each.cell == cell.base and key in layer_keys(cell):
+                    return f"; that is {name}'s word for `{layout.word(key, entry) if entry else key}`"
+    owners = [name for name in names("rnncalc.cells") if keys.get(word, word) in layer_keys(find(name))]
+    return f"; {listed(owners)} {'has' if len(owners) == 1 else 'have'} it" if owners else suggest(word, keys)
+
+
+def main(cell: Cell) -> str:
+    """The size that a bare value stands for: `dense: 64`."""
+    return next(iter((*cell.required, *cell.options)), "name")
+
+
+def layer_keys(cell: Cell | None) -> tuple[str, ...]:
+    """Every key that a layer of this type takes."""
+    if cell is None:
+        return ()
+    own = (key for key in (*cell.required, *cell.options) if key not in GIVEN)
+    return (*own, *(RECURRENT if cell.states else EVERY_LAYER))

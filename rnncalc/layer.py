@@ -1,0 +1,425 @@
+"""A layer in its place: a step function in a framework's layout, between known shapes, with all sizes known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from math import prod
+from typing import Any
+
+from rnncalc.algebra import Poly, poly
+from rnncalc.cell import Cell
+from rnncalc.choice import choose
+from rnncalc.errors import suggest
+from rnncalc.layout import Arrangement, Layout, Stored, arrange, formula
+from rnncalc.plan import Flow, LayerPlan
+from rnncalc.record import Record
+from rnncalc.shapes import Axes, ShapeError, shown
+from rnncalc.trace import Trace, Work, trace
+
+_MERGE_OPERATIONS = {"concat": 0, "sum": 1, "mul": 1, "ave": 2, "none": 0}  # an element
+_COMBINE_OPERATIONS = {"concat": 0, "add": 1, "mul": 1, "ave": 1}
+
+
+class Cost(Record):
+    """Operations: what one more step adds, and all of a sequence; None where it is not known."""
+
+    per_step: int | None
+    total: int | None
+
+
+class Tensor(Record):
+    """A tensor as the framework allocates it.
+
+    `parts` are its (stack layer, direction): several where the directions are an axis of it. `shared` is the
+    `layer/tensor` whose scalars it is.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    formula: str
+    stored: Stored | None
+    parts: tuple[tuple[int, int], ...]
+    trainable: bool = True
+    shared: str | None = None
+    transposed: bool = False
+
+    @property
+    def size(self) -> int:
+        """Its scalars."""
+        return prod(self.shape)
+
+
+class Layer:
+    """A layer, from what was asked for to what it allocates and costs.
+
+    `inflows` are the shapes that it reads, one for each input of the step; `outflow` what it gives; `sizes` the value
+    of each symbol, for each layer of the stack.
+
+    Raises:
+        SpecError: the framework has no such layer, or the shapes do not fit.
+    """
+
+    def __init__(
+        self, plan: LayerPlan, cell: Cell, layout: Layout, flows: Sequence[Flow], shared: Layer | None = None
+    ) -> None:
+        self.plan, self.cell, self.layout, self.shared = plan, cell, layout, shared
+        self.trace: Trace
+        self.options: dict[str, Any]
+        self.entry, options, self.policy = choose(layout, plan, cell, len({flow.shape[-1] for flow in flows}) == 1)
+        self.words = {key: layout.word(key, self.entry) for key in ("input_depth", *cell.sizes, *cell.optional_sizes)}
+        self.flows = tuple(flows)
+        self.first = cell.base in layout.channels_first and options.get("axis", 1) != -1
+        try:
+            self.inflows = self._combined(flows)
+            self._trace(options)
+        except ShapeError as error:
+            open_ends = [shown(flow.shape) for flow in flows if None in flow.shape]
+            told = f"; its input is {' and '.join(open_ends)}" if open_ends else ""
+            raise plan.wrong("", f"`{plan.name}`: {error}{told}") from None
+        self._stack({key: value for key, value in options.items() if type(value) is int})
+        if plan.residual and self.outflow.shape != self.inflows[0].shape:
+            shapes = f"{shown(self.inflows[0].shape)} in, {shown(self.outflow.shape)} out"
+            raise plan.wrong("residual", f"`{plan.name}` cannot add its input to its output: {shapes}")
+        if plan.bidirectional and plan.merge_mode == "none" and (plan.residual or plan.num_layers > 1):
+            key = "residual" if plan.residual else "merge_mode"
+            raise plan.wrong(key, "merge_mode none leaves two outputs, which cannot be read as one")
+
+    def _combined(self, flows: Sequence[Flow]) -> tuple[Flow, ...]:
+        """The flow for each input of the step: several for one input are combined."""
+        wanted = len(self.cell.inputs)
+        if not wanted:
+            return ()
+        if len(flows) == 1:
+            return (flows[0],) * wanted
+        if len(flows) == wanted:
+            return tuple(flows)
+        if wanted > 1:
+            raise ShapeError(f"{self.cell.name} reads {wanted} inputs, or one for all, but {len(flows)} are named")
+        if any(flow.numbers for flow in flows):
+            raise ShapeError("whole numbers cannot be combined; look each up in an embedding first")
+        shapes = [flow.shape for flow in flows]
+        sequence = any(flow.sequence for flow in flows)
+        axis = 0 if self.first else -1
+        longest = max(shapes, key=len)
+        spread = [shape if len(shape) == len(longest) else (*longest[:-1], *shape) for shape in shapes]
+        if self.plan.combine == "concat":
+            found = list(longest)
+            found[axis] = None if None in [s[axis] for s in spread] else sum(s[axis] or 0 for s in spread)
+            others = [n for n in range(len(longest)) if n != axis % len(longest)]
+        else:
+            found, others = list(longest), list(range(len(longest)))
+        for n in others:
+            sizes = {shape[n] for shape in spread} - {None}
+            if len(sizes) > 1 or any(len(shape) != len(longest) for shape in spread):
+                told = " and ".join(shown(shape) for shape in shapes)
+                raise ShapeError(f"its inputs {told} do not fit together to {self.plan.combine}")
+            found[n] = next(iter(sizes), None)
+        return (Flow(tuple(found), sequence),)
+
+    def split(self, flow: Flow) -> tuple[Axes, int | None]:
+        """Positions and depth of a shape."""
+        if flow.numbers:
+            return flow.shape, None
+        return (flow.shape[1:], flow.shape[0]) if self.first else (flow.shape[:-1], flow.shape[-1])
+
+    def _joined(self, axes: Axes, depth: int) -> tuple[int | None, ...]:
+        return (depth, *axes) if self.first else (*axes, depth)
+
+    def _trace(self, options: dict[str, Any]) -> None:
+        """Run the step on symbols, with the positions of its inputs."""
+        cell, plan = self.cell, self.plan
+        self.depths: list[int | None] = []
+        if not cell.inputs:
+            self.options = options
+            self.trace = trace(cell.name, options, ())
+            return
+        looks_up = cell.base == "embedding"
+        if looks_up and self.inflows[0].numbers is False:
+            raise ShapeError("an embedding reads whole numbers, so it comes first; give the input no depth")
+        if looks_up:
+            self.inflows = (self.inflows[0]._replace(numbers=True),)
+        elif any(flow.numbers for flow in self.inflows):
+            raise plan.wrong("", "the model has no input; write `input: {depth: 10}`, or begin with an embedding")
+        split = [self.split(flow) for flow in self.inflows]
+        self.depths += [depth for _, depth in split]
+        if None in self.depths and not looks_up:
+            raise ShapeError("the depth of its input has to be known")
+        axes = [axes for axes, _ in split]
+        if cell.states:
+            if not self.inflows[0].sequence:
+                told = f"it needs a sequence, but its input {shown(self.inflows[0].shape)} has no steps"
+                raise ShapeError(f"{told}; does the layer before it need `return_sequences: true`?")
+            if len(axes[0]) != 1 + cell.rank:
+                reads = ("steps", *("space",) * cell.rank, "depth")
+                raise ShapeError(f"it reads ({', '.join(reads)}), but its input is {shown(self.inflows[0].shape)}")
+            axes = [axes[0][1:]]
+        declared = options.get("input_depth", self.depths[0])
+        if declared != self.depths[0]:
+            word = self.words["input_depth"]
+            message = f"{word} is {declared}, but the input of `{plan.name}` has depth {self.depths[0]}"
+            raise plan.wrong("input_depth", message)
+        options["input_depth"] = self.depths[0]
+        options["lead"] = int(plan.time_distributed)
+        self.options = {key: value for key, value in options.items() if key in (*cell.options, *cell.kinds)}
+        self._divides(options)
+        self.trace = trace(cell.name, self.options, tuple(axes))
+
+    def _divides(self, options: Mapping[str, Any]) -> None:
+        groups = options.get("groups", 1)
+        for size in ("input_depth", "filters"):
+            if isinstance(options.get(size), int) and options[size] % groups:
+                word = self.words.get(size, size)
+                raise self.plan.wrong("groups", f"{groups} groups do not divide {word} {options[size]}")
+        if options.get("chunk_size") and options["units"] % options["chunk_size"]:
+            told = f"chunks of {options['chunk_size']} do not divide {options['units']} units"
+            raise self.plan.wrong("chunk_size", told)
+        heads, depth = options.get("heads", 1), options.get("input_depth") or 0
+        if options.get("key_depth") is None and "heads" in options and depth % heads:
+            raise self.plan.wrong("heads", f"{heads} heads do not divide the depth {depth}")
+
+    def _stack(self, given: dict[str, int]) -> None:
+        """The sizes of each layer of the stack, and what comes out of the last."""
+        plan, cell = self.plan, self.cell
+        self.directions = 2 if plan.bidirectional else 1
+        base = {key: value for key, value in given.items() if key in (*cell.sizes, *cell.kinds)}
+        base["input_depth"] = (self.depths or [1])[0] or 1
+        base.update({f"{name}_depth": d for name, d in zip(cell.inputs[1:], self.depths[1:]) if d is not None})
+        for key, other in self.entry.derived.items():
+            if base.get(key) is None:
+                whole, _, parts = other.partition("/")
+                if whole in base:
+                    base[key] = base[whole] // base.get(parts, 1)
+        for name in sorted(self.trace.needs - set(base) - {"input_depth"}):
+            raise plan.wrong("", f"{cell.name} needs `{self.layout.word(name, self.entry)}` here")
+        depth = base["input_depth"]
+        self.sizes: list[dict[str, int]] = []
+        self.mixed = plan.merge_mode == "concat" and not plan.independent_directions
+        for _ in range(plan.num_layers):
+            sizes = {**base, "input_depth": depth}
+            for ratio in self.trace.ratios:
+                whole, parts = ratio.split("/")
+                sizes[ratio] = sizes[whole] // sizes[parts]
+            self.sizes.append(sizes)
+            width = int(self.trace.output.at(self.sizes[-1]))
+            depth = width * (self.directions if self.mixed else 1)
+        if plan.bidirectional and plan.merge_mode == "concat":
+            depth = width * self.directions
+        self.outflow = self._outflow(depth)
+
+    def _outflow(self, depth: int) -> Flow:
+        out = self.trace.outputs[0].axes
+        if not self.cell.states:
+            return Flow(self._joined(out, depth), bool(out))
+        steps = self.inflows[0].shape[:1] if self.plan.return_sequences else ()
+        return Flow((*steps, *out, depth), self.plan.return_sequences or bool(out))
+
+    @cached_property
+    def arrangement(self) -> Arrangement:
+        """The cell's pieces in the framework's tensors."""
+        return arrange(self.layout, self.entry, self.trace, self.policy)
+
+    @cached_property
+    def count(self) -> Poly:
+        """The scalars of one layer and direction: all pieces, and what the framework stores or leaves out besides."""
+        return self.trace.count(self.policy) if self.entry.plain else self.arrangement.params
+
+    @property
+    def steps(self) -> int | None:
+        """The number of steps that the layer goes through; None while unknown."""
+        axes, _ = self.split(self.inflows[0]) if self.inflows else ((), None)
+        return axes[0] if axes and self.inflows[0].sequence else None
+
+    @property
+    def framework_type(self) -> str:
+        """The framework's class, `Bidirectional(LSTM)` where it wraps it."""
+        rank = self.cell.rank or max(1, len(self.trace.outputs[0].axes))
+        name = self.cell.name if self.entry.name == "*" else self.entry.class_name(rank)
+        name = f"TimeDistributed({name})" if self.plan.time_distributed else name
+        return self.layout.wrapper.format(name=name) if self.plan.bidirectional else name
+
+    @cached_property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """The tensors in the framework's order, those that are another layer's among them."""
+        found = [*self._allocated(self.arrangement.tensors), *self._initial_states()]
+        if self.shared is None:
+            return tuple(found)
+        if self.plan.same_as:
+            owner = self.shared.plan.name
+            return tuple(tensor._replace(shared=tensor.shared or f"{owner}/{tensor.name}") for tensor in found)
+        return tuple(self._tied(found, self.shared))
+
+    @cached_property
+    def buffers(self) -> tuple[Tensor, ...]:
+        """What the framework stores beside its parameters, as the statistics of a batch normalisation in PyTorch."""
+        return tuple(self._allocated(self.arrangement.buffers))
+
+    def _allocated(self, tensors: Sequence[Stored]) -> list[Tensor]:
+        names, plan = self.layout.names, self.plan
+        template = names.of(plan.num_layers > 1, plan.bidirectional) if self.cell.states else "{tensor}"
+        shared_axis = names.axis and bool(self.cell.states)
+        sides = [tuple(range(self.directions))] if shared_axis else [(side,) for side in range(self.directions)]
+        found = []
+        for k, sizes in enumerate(self.sizes):
+            seen = self._seen(k)
+            for group in sides:
+                for stored in tensors:
+                    name = template.format(
+                        tensor=stored.name,
+                        layer=k,
+                        nth=f"_{k}" if k else "",
+                        direction=names.directions[group[0]] if plan.bidirectional else "",
+                        scope=self.entry.scope,
+                        inner=self.entry.inner,
+                        name=plan.name,
+                    )
+                    shape = tuple(int(dim.at(sizes)) for dim in stored.shape)
+                    text = formula(seen(stored.shape), self.words)
+                    if shared_axis:
+                        shape, text = (len(group), *shape), f"{len(group)} × {text}"
+                    parts = tuple((k, side) for side in group)
+                    found.append(Tensor(name, shape, text, stored, parts, stored.trainable and plan.trainable))
+        return sorted(found, key=lambda tensor: tensor.name.split("/")) if names.ordered else found
+
+    def _seen(self, k: int) -> Callable[[tuple[Poly, ...]], tuple[Poly, ...]]:
+        """In a stack, what a layer after the first reads is the output of the one before."""
+        if not k:
+            return lambda shape: shape
+        below = self.trace.output * (self.directions if self.mixed else 1)
+        return lambda shape: tuple(size.replace({"input_depth": below}) for size in shape)
+
+    def _initial_states(self) -> list[Tensor]:
+        if not self.plan.learned_initial_state:
+            return []
+        found, trainable = [], self.plan.trainable
+        rows = self.plan.num_layers * self.directions
+        for state in self.trace.states:
+            shape = (rows, int(state.size.at(self.sizes[0])))
+            text = formula((poly(rows), state.size), self.words)
+            found.append(Tensor(f"initial_{state.name}", shape, text, None, (), trainable))
+        return found
+
+    def _tied(self, tensors: list[Tensor], owner: Layer) -> list[Tensor]:
+        """The tensors, the layer's last matrix being the matrix of another layer, transposed where needed."""
+        matrices = [tensor for tensor in owner.tensors if len(tensor.shape) == 2]
+        mine = [n for n, tensor in enumerate(tensors) if len(tensor.shape) == 2]
+        if len(matrices) != 1 or not mine:
+            raise self.plan.wrong("tied_to", f"`{owner.plan.name}` and `{self.plan.name}` do not have one matrix each")
+        theirs, tensor = matrices[0], tensors[mine[-1]]
+        if tensor.shape not in (theirs.shape, theirs.shape[::-1]):
+            shapes = f"{shown(theirs.shape)} and {shown(tensor.shape)}"
+            raise self.plan.wrong("tied_to", f"the matrices of `{owner.plan.name}` and `{self.plan.name}`: {shapes}")
+        shared = theirs.shared or f"{owner.plan.name}/{theirs.name}"
+        turned = (tensor.shape != theirs.shape) != theirs.transposed
+        tensors[mine[-1]] = tensor._replace(shared=shared, transposed=turned)
+        return tensors
+
+    @cached_property
+    def params(self) -> int:
+        """Scalars that the framework allocates for this layer: the polynomial's value, without what is shared."""
+        if self.plan.same_as:
+            return 0
+        count = self.each(self.count) + sum(tensor.size for tensor in self._initial_states())
+        return count - sum(tensor.size for tensor in self.tensors if tensor.shared) if self.plan.tied_to else count
+
+    def each(self, count: Poly) -> int:
+        """A polynomial summed over the stack and its directions."""
+        if len(self.sizes) > 2:  # from the second layer on they are alike
+            inner = int(count.at(self.sizes[1])) * (len(self.sizes) - 1)
+            return (int(count.at(self.sizes[0])) + inner) * self.directions
+        return sum(int(count.at(sizes)) for sizes in self.sizes) * self.directions
+
+    @cached_property
+    def states(self) -> dict[str, tuple[int | None, ...]]:
+        """Each state's shape without the batch: (num_layers × directions, size)."""
+        rows = self.plan.num_layers * self.directions
+        return {
+            f"{self.plan.name}/{state.name}": (rows, *state.axes, int(state.size.at(self.sizes[0])))
+            for state in self.trace.states
+        }
+
+    @cached_property
+    def macs(self) -> Cost:
+        """Multiply-accumulates of the products with matrices and, in attention, of values with each other."""
+        return self._cost(self.trace.macs, 0, 0)
+
+    @cached_property
+    def flops(self) -> Cost:
+        """2 a MAC, and what biases, diagonals, elementwise results, merging, combining and residuals add."""
+        plan = self.plan
+        inner = last = 0
+        if plan.bidirectional:
+            merging = _MERGE_OPERATIONS[plan.merge_mode]
+            widths = [int(self.trace.output.at(sizes)) for sizes in self.sizes]
+            inner, last = merging * sum(widths[:-1]), merging * widths[-1]
+        last += (self.outflow.shape[0 if self.first else -1] or 0) if plan.residual else 0
+        combined = len(plan.inputs) - 1 if len(self.cell.inputs) == 1 and len(plan.inputs) > 1 else 0
+        inner += combined * _COMBINE_OPERATIONS[plan.combine] * ((self.depths or [0])[0] or 0)
+        return self._cost(self.trace.flops(self.policy), inner, last)
+
+    def _cost(self, work: Work, inner: int, last: int) -> Cost:
+        """The cost where each position of the input takes `inner` more, and each of the output `last`."""
+        if not self.cell.inputs:  # bare weights: nobody knows what is done with them
+            return Cost(None, None)
+        out = self.trace.outputs[0].axes
+        parts = [(axes, self.each(count)) for axes, count in work.parts]
+        if self.cell.states:
+            step = _times([*parts, (out, inner)])
+            ends = _times([(out, last)])
+            if step is None or ends is None:
+                return Cost(None, None)
+            steps = self.steps
+            if self.plan.return_sequences:
+                return Cost(step + ends, None if steps is None else (step + ends) * steps)
+            return Cost(step, None if steps is None else step * steps + ends)
+        into, _ = self.split(self.inflows[0])
+        parts += [(into, inner), (out, last)]
+        total = _times(parts)
+        if not any(count for _, count in parts):
+            return Cost(0, 0)
+        if not any(flow.sequence for flow in self.inflows):
+            return Cost(0, total)
+        moving = [(axes, count) for axes, count in parts if count and axes]  # the rest is done once a sequence
+        changed = len({axes[:1] for axes, _ in moving}) > 1 or self.changes_steps
+        return Cost(None if changed else _times([(axes[1:], count) for axes, count in moving]), total)
+
+    @property
+    def changes_steps(self) -> bool:
+        """Whether its output has other steps than its input, so that the cost of one more step has no meaning."""
+        if self.cell.states:
+            return False
+        ways = {self.split(flow)[0][:1] for flow in self.inflows if flow.sequence}
+        out = self.trace.outputs[0].axes
+        windows = [s.window for made in self.trace.maps for s in made.sources if s.window is not None]
+        axes, _ = self.split(self.inflows[0]) if self.inflows else ((), None)
+        over = [w for w in windows if len(w.kernel) == len(axes)]  # those that slide over the steps, too
+        slides = any(w.stride[0] != 1 or w.padding != "same" for w in over)
+        slides = slides or (self.cell.base.endswith("pool") and self.cell.rank == len(axes))
+        moved = bool(ways) and self.outflow.sequence and {out[:1]} != ways and None not in out[:1]
+        turned = self.cell.base in ("reshape", "flatten", "permute", "repeat_vector")
+        return len(ways) > 1 or len(self.inflows) > 1 or slides or moved or turned
+
+
+def _times(parts: Sequence[tuple[Axes, int]]) -> int | None:
+    """Counts at all their positions; None where a length is unknown."""
+    total = 0
+    for axes, count in parts:
+        if count and None in axes:
+            return None
+        total += count * prod(axis or 0 for axis in axes) if count else 0
+    return total
+
+
+def tie(plan: LayerPlan, layers: Mapping[str, Layer]) -> Layer | None:
+    """The layer whose weights this one shares.
+
+    Raises:
+        SpecError: there is none of that name before it.
+    """
+    key = "tied_to" if plan.tied_to else "same_as"
+    name = plan.tied_to or plan.same_as
+    if not name:
+        return None
+    if name not in layers:
+        raise plan.wrong(key, f"no layer before `{plan.name}` is named `{name}`{suggest(name, layers)}")
+    return layers[name]

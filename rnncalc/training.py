@@ -1,0 +1,136 @@
+"""What training a model takes in memory: weights, gradients, the optimizer's slots, and what backpropagation keeps.
+
+Of each step of the forward pass the backward pass needs, by the chain rule, and so keeps:
+
+- what a map reads (the gradient of its weights is made of it),
+- both factors of a product,
+- the result of an activation (tanh, sigmoid and relu have derivatives in terms of it), of a normalisation or a pooling.
+
+Sums keep nothing. Each array is counted once: a state that a step reads is the one that the step before has made, and
+what a layer reads is the output of the layer before. Initial states are zeros and not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rnncalc.layer import Layer
+from rnncalc.network import Model
+from rnncalc.record import Record
+from rnncalc.sizes import byte_count
+from rnncalc.trace import Symbolic, Trace
+
+SLOTS = {"sgd": 0, "momentum": 1, "adam": 2}  # numbers that the optimizer keeps for each weight that is trained
+_KEEPS_NOTHING = {
+    "add",
+    "sub",
+    "rsub",
+    "flatten",
+    "reshape",
+    "permute",
+    "split",
+    "part",
+    "concat",
+    "stretch",
+    "again",
+    "map",
+    "input",
+}
+
+
+class Training(Record):
+    """Bytes that training takes for one batch; the activations are None while a length is unknown."""
+
+    optimizer: str
+    batch: int
+    weights: int
+    gradients: int
+    slots: int
+    activations: int | None
+
+    @property
+    def total(self) -> int | None:
+        """All of it."""
+        known = self.weights + self.gradients + self.slots
+        return None if self.activations is None else known + self.activations
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its JSON."""
+        return {
+            "optimizer": self.optimizer,
+            "batch": self.batch,
+            "weight_bytes": self.weights,
+            "gradient_bytes": self.gradients,
+            "slot_bytes": self.slots,
+            "activation_bytes": self.activations,
+            "total_bytes": self.total,
+        }
+
+
+def kept(trace: Trace) -> dict[int, Symbolic]:
+    """The values that a step keeps, by identity; a state stands for what the step makes of it."""
+    found: dict[int, Symbolic] = {}
+    states = dict(zip(trace.cell.states, trace.outputs))
+
+    def keep(value: Any) -> None:
+        if isinstance(value, Symbolic):
+            made = states.get(value.name, value) if value.making[0] == "input" else value
+            found[id(made)] = made
+
+    for made in trace.maps:
+        for source in made.sources:
+            if source.kind != "lookup":
+                keep(source.value)
+    for value in trace.values:
+        operation, *parts = value.making
+        if operation == "mul":
+            for part in parts:
+                keep(part)
+        elif operation not in _KEEPS_NOTHING:
+            keep(value)
+    return found
+
+
+def _elements(layer: Layer, sources: tuple[Layer | None, ...]) -> Iterator[int | None]:
+    """The elements that each kept value has in a whole sequence; None where a length is unknown."""
+    steps = layer.steps if layer.cell.states else 1
+    for value in kept(layer.trace).values():
+        count = layer.each(value.size)
+        if value.making[0] == "input":
+            source = sources[0] if len(sources) == 1 else None
+            count = 0 if source and _keeps_output(source) else int(value.size.at(layer.sizes[0]))
+            if layer.directions > 1:  # what the next layer of a stack reads is made of two arrays
+                count += sum(int(value.size.at(sizes)) for sizes in layer.sizes[1:])
+        for axis in (*value.axes, steps):
+            if axis is None:
+                yield None
+                return
+            count *= axis
+        yield count
+
+
+def _keeps_output(layer: Layer) -> bool:
+    """Whether what the layer gives is an array that it has kept already."""
+    plain = not layer.plan.bidirectional and not layer.plan.residual
+    return plain and id(layer.trace.outputs[0]) in kept(layer.trace)
+
+
+def training(model: Model, optimizer: str) -> Training:
+    """What one step of training takes, for the model's batch (1 where none is given)."""
+    layers = {layer.plan.name: layer for layer in model.layers}
+    batch = model.plan.batch or 1
+    elements: int | None = 0
+    for layer, wires in zip(model.layers, model.wires):
+        for count in _elements(layer, tuple(layers.get(name) for name in wires)):
+            elements = None if count is None or elements is None else elements + count
+    dtype = model.plan.dtype
+    trainable = model.report().trainable_params
+    return Training(
+        optimizer,
+        batch,
+        byte_count(model.params, dtype),
+        byte_count(trainable, dtype),
+        byte_count(trainable * SLOTS[optimizer], dtype),
+        None if elements is None else byte_count(elements * batch, dtype),
+    )
