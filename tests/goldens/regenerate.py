@@ -18,6 +18,9 @@ SCRIPTS = {  # framework: its requirement file
     "flax-nnx": "flax",
     "haiku": "haiku",
     "equinox": "equinox",
+    "keras-layers": "keras",
+    "pytorch-layers": "pytorch",
+    "tensorflow-addons": "tensorflow-addons",
 }
 
 
