@@ -1,13 +1,14 @@
 # make demo     install into .venv and run the main job on configs/
 # make test     install what the tests need, and run them
 # make lint     ruff and mypy
+# make docs     write the pages of docs/ that are read off the code
 # make bench    how long the commands take, as ratios measured in one run
 # make goldens  freeze the real frameworks' numbers again (downloads several GB)
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint bench goldens clean
+.PHONY: demo test lint docs bench goldens clean
 
 demo: .venv/installed
 	$(BIN)/rnncalc lstm --input-depth 10 --units 128
@@ -19,9 +20,13 @@ test: .venv/installed-dev
 	$(BIN)/python -m pytest
 
 lint: .venv/installed-dev
-	$(BIN)/ruff check rnncalc tests
-	$(BIN)/ruff format --check rnncalc tests
+	$(BIN)/ruff check rnncalc tests docs
+	$(BIN)/ruff format --check rnncalc tests docs
 	$(BIN)/mypy
+	$(BIN)/mypy docs/generate.py
+
+docs: .venv/installed-dev
+	$(BIN)/python docs/generate.py
 
 bench: .venv/installed-dev
 	$(BIN)/python tests/bench.py

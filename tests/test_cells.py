@@ -6,7 +6,6 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,9 @@ import rnncalc
 import rnncalc.cells
 from rnncalc import cell, trace
 from rnncalc.cell import find, names
+from rnncalc.equations import equations
 from rnncalc.report import ModelReport
+from tests import samples
 
 D, U, P = 5, 7, 3  # input_depth, units, projection
 
@@ -41,12 +42,24 @@ def sizes(type: str, **options: Any) -> dict[str, str]:
 # what a signature and the calls say
 
 
-@pytest.mark.parametrize(("type", "states"), [("rnn", ("h",)), ("lstm", ("h", "c")), ("gru", ("h",))])
+@pytest.mark.parametrize(
+    ("type", "states"),
+    [
+        ("rnn", ("h",)),
+        ("lstm", ("h", "c")),
+        ("gru", ("h",)),
+        ("mgu", ("h",)),
+        ("rhn", ("s",)),
+        ("on_lstm", ("h", "c")),
+        ("layer_norm_lstm", ("h", "c")),
+        ("conv_lstm2d", ("h", "c")),
+    ],
+)
 def test_the_states_are_those_of_the_signature(type: str, states: tuple[str, ...]) -> None:
     found = find(type)
     assert found
     assert found.states == states
-    assert tuple(sizes(type)) == states
+    assert tuple(state.name for state in traced(type).states) == states
 
 
 @pytest.mark.parametrize(
@@ -59,6 +72,12 @@ def test_the_states_are_those_of_the_signature(type: str, states: tuple[str, ...
         ("lstm", {"projection": P}, ["i", "f", "g", "o", "p"]),
         ("gru", {}, ["r", "z", "n"]),
         ("gru", {"reset_after": True}, ["r", "z", "n", "n"]),
+        ("mgu", {}, ["f", "n"]),
+        ("mgu", {"reset_after": True}, ["f", "n", "n"]),
+        ("mgu", {"reset_gate": False}, ["f", "n"]),
+        ("rhn", {"depth": 2}, ["h1", "t1", "h2", "t2"]),
+        ("on_lstm", {}, ["mf", "mi", "i", "f", "g", "o"]),
+        ("layer_norm_lstm", {}, ["k", "r", "k", "kb", "r", "rb", "s", "sb"]),
     ],
 )
 def test_the_gates_are_those_that_are_called(type: str, options: dict[str, Any], called: list[str]) -> None:
@@ -76,6 +95,10 @@ def test_a_projection_makes_the_output_smaller_and_leaves_the_cell_state() -> No
         ("rnn", {"activation": "tanh"}),
         ("lstm", {"peephole": False, "projection": None, "coupled_gates": False, "activation": "tanh"}),
         ("gru", {"reset_after": False, "activation": "tanh"}),
+        ("mgu", {"reset_after": False, "reset_gate": True, "activation": "tanh"}),
+        ("rhn", {"depth": 1}),
+        ("on_lstm", {"chunk_size": 1}),
+        ("layer_norm_lstm", {"activation": "tanh", "epsilon": 1e-3}),
     ],
 )
 def test_the_options_are_the_keyword_parameters(type: str, options: dict[str, Any]) -> None:
@@ -84,12 +107,20 @@ def test_the_options_are_the_keyword_parameters(type: str, options: dict[str, An
     assert dict(found.options) == options
 
 
+def traced(type: str, **options: Any) -> trace.Trace:
+    """The trace of any cell; one that convolves by windows of two positions."""
+    found = find(type)
+    assert found
+    windows = {"kernel_size": (2,) * found.rank} if found.rank else {}
+    return trace.trace(type, {**windows, **options}, ((None,) * found.rank,))
+
+
 @pytest.mark.parametrize("type", CELLS)
 def test_every_cell_explains_each_of_its_gates(type: str) -> None:
     found = find(type)
     assert found
     options = {key: True for key, default in found.options.items() if default is False or default is None}
-    called = {*gates(type), *gates(type, **options)}
+    called = {made.gate for made in (*traced(type).maps, *traced(type, **options).maps)}
     assert called <= set(found.gates)
 
 
@@ -108,15 +139,7 @@ def test_a_name_that_is_no_cell_finds_nothing() -> None:
     assert find("cells.lstm") is None
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            "__init__", marks=pytest.mark.xfail(strict=True, reason="its import finds the package: AttributeError")
-        ),
-        "__main__",
-    ],
-)
+@pytest.mark.parametrize("name", ["__init__", "__main__"])
 def test_the_inner_names_of_a_package_are_no_cells(name: str) -> None:
     assert find(name) is None
 
@@ -180,6 +203,68 @@ def test_the_gru_that_resets_after_has_a_fourth_bias_by_mathematics() -> None:
     assert found.flops_per_step == 2 * 3 * (D + U) * U + 4 * U + (3 + 6) * U
 
 
+def test_the_mgu_has_one_gate_and_a_candidate() -> None:
+    found = paper("mgu")
+    assert found.params == 2 * (D + U) * U + 2 * U
+    assert found.macs_per_step == 2 * (D + U) * U
+    # sigmoid, tanh; f·h (read twice), 1 - f, (1 - f)·n, their sum
+    assert found.flops_per_step == 2 * 2 * (D + U) * U + 2 * U + (2 + 4) * U
+
+
+def test_the_mgu_at_10_and_128_has_35712_parameters_where_it_resets_after() -> None:
+    assert 2 * (10 + 128) * 128 + 3 * 128 == 35_712
+    spec = {"framework": "paper", "input": {"depth": 10}, "layers": [{"mgu": {"units": 128, "reset_after": True}}]}
+    assert rnncalc.parse(spec).params == 35_712
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5])
+def test_only_the_first_layer_of_a_highway_network_reads_the_input(depth: int) -> None:
+    found = paper("rhn", depth=depth)
+    assert found.params == 2 * (D + U) * U + 2 * U + (depth - 1) * (2 * U * U + 2 * U)
+    assert found.macs_per_step == 2 * D * U + depth * 2 * U * U
+    # tanh, sigmoid; h·t, s·(1 - t), 1 - t, their sum
+    assert found.flops_per_step == 2 * (2 * D * U + depth * 2 * U * U) + depth * (2 * U + (2 + 4) * U)
+
+
+def test_ordered_neurons_have_a_pair_of_master_gates_as_long_as_there_are_chunks() -> None:
+    assert paper("on_lstm").params == 6 * ((D + U) * U + U)
+    assert paper("on_lstm", units=8, chunk_size=4).params == 4 * ((D + 8) * 8 + 8) + 2 * ((D + 8) * 2 + 2)
+
+
+def test_layer_normalisation_has_a_gain_and_a_shift_for_each_of_its_three() -> None:
+    found = paper("layer_norm_lstm")
+    matrices = 4 * (D + U) * U
+    assert found.params == matrices + 4 * U + 2 * (4 + 4 + 1) * U
+    assert found.macs_per_step == matrices
+    # bias, gains; three norms, their shifts, the sum of two of them; five activations and four products and sums
+    assert found.flops_per_step == 2 * matrices + 4 * U + 2 * 9 * U + 9 * U + 9 * U + 4 * U + (5 + 4) * U
+    assert paper("layer_norm_lstm", "none").params == found.params - 4 * U
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_addons_lstm_with_layer_normalisation_has_18_units_more_than_the_lstm(bias: bool) -> None:
+    def params(type: str) -> int:
+        options = {"units": 128, "bias": bias}
+        return rnncalc.parse({"framework": "keras", "input": {"depth": 10}, "layers": [{type: options}]}).params
+
+    assert params("LayerNormLSTMCell") == params("layer_norm_lstm") == params("lstm") + 18 * 128
+    assert params("LayerNormLSTMCell") == (73_472 if bias else 73_472 - 512)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_the_convolutional_lstm_has_a_kernel_in_the_place_of_each_matrix(rank: int) -> None:
+    given = samples.model("paper", f"conv_lstm{rank}d", filters=4, kernel_size=3, bias="single")
+    found = rnncalc.parse(given).report()
+    assert found.params == 3**rank * (D + 4) * 4 * 4 + 4 * 4
+
+
+def test_the_convolutional_lstm_multiplies_at_each_position_of_its_output() -> None:
+    found = rnncalc.parse(samples.model("paper", "conv_lstm2d", filters=4, kernel_size=3)).report()
+    places = (D - 3 + 1) ** 2
+    assert found.macs_per_step == places * 9 * (D + 4) * 4 * 4
+    assert found.flops_per_step == 2 * places * 9 * (D + 4) * 4 * 4 + places * (4 * 4 + (5 + 4) * 4)
+
+
 @pytest.mark.parametrize(
     ("type", "options", "stored"),  # biases under single, double, input, none
     [
@@ -189,6 +274,11 @@ def test_the_gru_that_resets_after_has_a_fourth_bias_by_mathematics() -> None:
         ("lstm", {"peephole": True}, (4, 8, 4, 0)),
         ("gru", {}, (3, 6, 3, 0)),
         ("gru", {"reset_after": True}, (4, 6, 3, 0)),
+        ("mgu", {}, (2, 4, 2, 0)),
+        ("mgu", {"reset_after": True}, (3, 4, 2, 0)),
+        ("on_lstm", {}, (6, 12, 6, 0)),
+        ("layer_norm_lstm", {}, (4, 4, 0, 0)),  # it stands beside what was normalised, not beside a matrix
+        ("rhn", {"depth": 2}, (4, 6, 2, 0)),  # x is read by the first layer alone
     ],
 )
 def test_a_bias_policy_says_how_many_biases_are_stored(
@@ -212,7 +302,7 @@ def test_a_linear_activation_costs_nothing() -> None:
     assert paper("rnn", activation="linear").flops_per_step == 2 * (D + U) * U + U
 
 
-@pytest.mark.parametrize("type", CELLS)
+@pytest.mark.parametrize("type", [each for each in CELLS if "activation" in find(each).options])  # type: ignore[union-attr]
 @pytest.mark.parametrize("activation", ["relu", "sigmoid", "elu", "softsign"])
 def test_the_activation_changes_no_count_and_no_cost(type: str, activation: str) -> None:
     assert paper(type, activation=activation).params == paper(type).params
@@ -221,7 +311,7 @@ def test_the_activation_changes_no_count_and_no_cost(type: str, activation: str)
 
 @pytest.mark.parametrize("type", CELLS)
 def test_every_count_grows_with_every_size(type: str) -> None:
-    pieces = trace.trace(type).pieces("single").values()
+    pieces = traced(type).pieces("single").values()
     for piece in pieces:
         for size in piece.shape:
             assert all(factor > 0 for factor in size.terms.values())
@@ -231,7 +321,7 @@ def test_every_count_grows_with_every_size(type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("type", "options", "equations"),
+    ("type", "options", "lines"),
     [
         ("rnn", {}, ["h' = tanh(W_xh·x + W_hh·h + b_h)"]),
         ("rnn", {"activation": "relu"}, ["h' = relu(W_xh·x + W_hh·h + b_h)"]),
@@ -257,95 +347,122 @@ def test_every_count_grows_with_every_size(type: str) -> None:
                 "h' = z⊙h + (1 - z)⊙n",
             ],
         ),
+        (
+            "layer_norm_lstm",
+            {},
+            [
+                "k = norm(W_xk·x)",
+                "r = norm(W_hr·h)",
+                "z = w_k⊙k + b_kb + w_r⊙r + b_r + b_rb",
+                "i = σ(part(z, 0))",
+                "f = σ(part(z, 1))",
+                "g = tanh(part(z, 2))",
+                "o = σ(part(z, 3))",
+                "c' = w_cs⊙(norm(f⊙c + i⊙g)) + b_sb",
+                "h' = o⊙tanh(c')",
+            ],
+        ),
     ],
 )
-def test_the_equations_are_the_papers(type: str, options: dict[str, Any], equations: list[str]) -> None:
-    assert list(trace.trace(type, options).equations) == equations
+def test_the_equations_are_the_papers(type: str, options: dict[str, Any], lines: list[str]) -> None:
+    assert list(equations(trace.trace(type, options))) == lines
 
 
 def test_peepholes_see_the_old_cell_state_but_the_output_gate_the_new_one() -> None:
-    equations = trace.trace("lstm", {"peephole": True}).equations
-    assert equations[0] == "i = σ(W_xi·x + W_hi·h + w_ci⊙c + b_i)"
-    assert equations[1] == "f = σ(W_xf·x + W_hf·h + w_cf⊙c + b_f)"
-    assert equations[2] == "g = tanh(W_xg·x + W_hg·h + b_g)"
-    assert equations[4] == "o = σ(W_xo·x + W_ho·h + w_co⊙c' + b_o)"
+    lines = equations(trace.trace("lstm", {"peephole": True}))
+    assert lines[0] == "i = σ(W_xi·x + W_hi·h + w_ci⊙c + b_i)"
+    assert lines[1] == "f = σ(W_xf·x + W_hf·h + w_cf⊙c + b_f)"
+    assert lines[2] == "g = tanh(W_xg·x + W_hg·h + b_g)"
+    assert lines[4] == "o = σ(W_xo·x + W_ho·h + w_co⊙c' + b_o)"
 
 
 def test_coupled_gates_forget_what_they_write() -> None:
-    assert "c' = (1 - i)⊙c + i⊙g" in trace.trace("lstm", {"coupled_gates": True}).equations
+    assert "c' = (1 - i)⊙c + i⊙g" in equations(trace.trace("lstm", {"coupled_gates": True}))
 
 
 def test_a_projection_ends_the_step() -> None:
-    assert trace.trace("lstm", {"projection": P}).equations[-1] == "h' = W_cp·(o⊙tanh(c'))"
+    assert equations(trace.trace("lstm", {"projection": P}))[-1] == "h' = W_cp·(o⊙tanh(c'))"
 
 
 def test_resetting_after_the_product_keeps_the_two_biases_apart() -> None:
-    assert "n = tanh(W_xn·x + b_n + r⊙(W_hn·h + b_hn))" in trace.trace("gru", {"reset_after": True}).equations
+    assert "n = tanh(W_xn·x + b_n + r⊙(W_hn·h + b_hn))" in equations(trace.trace("gru", {"reset_after": True}))
 
 
 # a new cell is one file
 
 
+UGRNN = '''"""Update gate recurrent network (Collins et al. 2017)."""
+
+from rnncalc.cell import Value, Weights, sigmoid, tanh
+
+GATES = {"c": "candidate: what could be written", "g": "update gate: how much of the state is kept"}
+
+
+def ugrnn(w: Weights, x: Value, h: Value) -> Value:
+    c = tanh(w.c(x, h))
+    g = sigmoid(w.g(x, h))
+    return g * h + (1 - g) * c
+'''
+
+
 @pytest.fixture
 def new_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The cell that the docstring of the package adds, under a name that no cell will have."""
-    text = (rnncalc.cells.__doc__ or "").split("This is all of", 1)[1].split("\n\n", 1)[1]
-    source = text[: text.index("\n\nIts command")]
-    (tmp_path / "docstring_cell.py").write_text(dedent(source).replace("mgu", "docstring_cell"), encoding="utf-8")
+    """A cell that there was not, in a file of its own."""
+    (tmp_path / "ugrnn.py").write_text(UGRNN, encoding="utf-8")
     monkeypatch.setattr(rnncalc.cells, "__path__", [*rnncalc.cells.__path__, str(tmp_path)])
 
     def forget() -> None:
-        sys.modules.pop("rnncalc.cells.docstring_cell", None)
+        sys.modules.pop("rnncalc.cells.ugrnn", None)
         importlib.invalidate_caches()
         cell.find.cache_clear()
         cell.names.cache_clear()
         trace._trace.cache_clear()
 
     forget()
-    yield "docstring_cell"
+    yield "ugrnn"
     monkeypatch.undo()
     forget()
 
 
-def test_the_cell_of_the_docstring_has_a_command(new_cell: str, run: Callable[..., Any]) -> None:
+def test_a_new_cell_has_a_command(new_cell: str, run: Callable[..., Any]) -> None:
     found = run(new_cell, "--input-depth", 10, "--units", 128, "-F", "paper")
     assert found.status == 0
     assert f"{(10 + 128) * 2 * 128 + 2 * 128:,}" == "35,584"
     assert "35,584" in found.out
 
 
-def test_the_cell_of_the_docstring_is_listed(new_cell: str, run: Callable[..., Any]) -> None:
+def test_a_new_cell_is_listed(new_cell: str, run: Callable[..., Any]) -> None:
     found = run("cells")
     assert new_cell in found.out
-    assert "h' = (1 - f)⊙h + f⊙n" in found.out
+    assert "h' = g⊙h + (1 - g)⊙c" in found.out
 
 
-def test_the_cell_of_the_docstring_has_its_costs(new_cell: str) -> None:
+def test_a_new_cell_has_its_costs(new_cell: str) -> None:
     found = paper(new_cell)
     assert found.macs_per_step == 2 * (D + U) * U
-    # sigmoid, tanh; f·h, 1 - f, (1 - f)·h, f·n, their sum
-    assert found.flops_per_step == 2 * 2 * (D + U) * U + 2 * U + (2 + 5) * U
+    # tanh, sigmoid; g·h, 1 - g, (1 - g)·c, their sum
+    assert found.flops_per_step == 2 * 2 * (D + U) * U + 2 * U + (2 + 4) * U
 
 
-def test_the_cell_of_the_docstring_computes_its_equations(new_cell: str) -> None:
+def test_a_new_cell_computes_its_equations(new_cell: str) -> None:
     model = rnncalc.parse({"framework": "paper", "input": {"depth": D}, "layers": [{new_cell: U}]})
     weights = {name.split("/")[1]: array for name, array in model.weights(3).items()}
     x = np.random.default_rng(4).normal(size=(2, 6, D))
     h = np.random.default_rng(5).normal(size=(2, U))
     outputs, states = model.forward(model.weights(3), x, {f"{new_cell}/h": h[None]})
     for t in range(6):
-        h = _minimal_gated_unit(weights, x[:, t], h)
+        h = _update_gate(weights, x[:, t], h)
         np.testing.assert_allclose(outputs[:, t], h, rtol=0, atol=1e-12)
     np.testing.assert_allclose(states[f"{new_cell}/h"][0], h, rtol=0, atol=1e-12)
 
 
-def _minimal_gated_unit(w: Mapping[str, Any], x: Any, h: Any) -> Any:
-    f = 1 / (1 + np.exp(-(x @ w["W_xf"] + h @ w["W_hf"] + w["b_f"])))
-    n = np.tanh(x @ w["W_xn"] + (f * h) @ w["W_hn"] + w["b_n"])
-    return (1 - f) * h + f * n
+def _update_gate(w: Mapping[str, Any], x: Any, h: Any) -> Any:
+    c = np.tanh(x @ w["W_xc"] + h @ w["W_hc"] + w["b_c"])
+    g = 1 / (1 + np.exp(-(x @ w["W_xg"] + h @ w["W_hg"] + w["b_g"])))
+    return g * h + (1 - g) * c
 
 
-def test_the_cell_of_the_docstring_is_proven(new_cell: str, run: Callable[..., Any]) -> None:
+def test_a_new_cell_is_proven(new_cell: str, run: Callable[..., Any]) -> None:
     found = run("verify", new_cell, "-F", "paper")
     assert found.status == 0
     assert "proven" in found.out

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 import rnncalc
 from rnncalc import layouts
-from rnncalc.cell import names
+from rnncalc.cell import recurrent
 from rnncalc.errors import SpecError
 from rnncalc.network import Model
 
 Array = NDArray[Any]
 B, T, D, U, P = 2, 6, 5, 7, 3  # batch, steps, input_depth, units, projection
 
-CELLS = names("rnncalc.cells")
+CELLS = recurrent()
 
 
 # the cells in the fused form of TensorFlow 1

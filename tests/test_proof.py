@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,12 @@ import pytest
 import rnncalc
 from rnncalc import layout, layouts, trace, witness
 from rnncalc.algebra import poly
-from rnncalc.cell import Value, find, names, sigmoid, tanh
-from rnncalc.layout import Arrangement, LayoutError
+from rnncalc.cell import Value, find, recurrent, sigmoid, tanh
+from rnncalc.layer import Layer
 from rnncalc.proof import Proof, prove
 from rnncalc.report import ModelReport
 
-CELLS = names("rnncalc.cells")
+CELLS = recurrent()
 
 
 def forget() -> None:
@@ -68,15 +69,13 @@ def caught(found: Any, *words: str) -> None:
         assert word in flat
 
 
-UNPLACED = pytest.mark.xfail(strict=True, raises=LayoutError, reason="a LayoutError leaves verify as a traceback")
-ONE_UNIT = pytest.mark.xfail(strict=True, reason="the record of the class has one unit: a block is its own transpose")
-ONE_STEP = pytest.mark.xfail(strict=True, reason="the record has one step, and final states are not compared")
-
 # what is sound
 
 
-@pytest.mark.parametrize("framework", layouts.NAMES)
-@pytest.mark.parametrize("type", CELLS)
+@pytest.mark.parametrize(
+    ("framework", "type"),
+    [pytest.param(framework, type) for framework in layouts.NAMES for type in CELLS],
+)
 def test_every_cell_of_every_framework_is_proven(framework: str, type: str, run: Callable[..., Any]) -> None:
     found = run("verify", type, "-F", framework)
     if "has no" in found.err:
@@ -113,7 +112,7 @@ def test_a_proof_says_what_was_done() -> None:
     assert proof.passed
     text = told(proof)
     assert "the scalars allocated are those of the formula" in text
-    assert "364 weights, 4 sequences of 3 steps, output (4, 3, 7)" in text
+    assert "364 weights, input (4, 3, 5), output (4, 3, 7)" in text
     assert "each weight is read (a NaN in it reaches the output)" in text
     assert "each weight matters (a finite change moves the output)" in text
     assert "the outputs are those that the real framework computed" in text
@@ -121,8 +120,10 @@ def test_a_proof_says_what_was_done() -> None:
 
 def test_the_formula_is_compared_at_as_many_points_as_its_degrees_need() -> None:
     model = rnncalc.parse({"framework": "keras", "input": {"depth": 5}, "layers": [{"lstm": 7}]})
-    # degree 1 in input_depth and 2 in units: two values of the one times three of the other
-    assert f"equal at {(1 + 1) * (2 + 1)} points" in told(prove(model))
+    # degree 1 in input_depth and 2 in units: two values of the one times three of the other, at the least
+    points = re.search(r"equal at (\d+) points", told(prove(model)))
+    assert points
+    assert int(points[1]) >= (1 + 1) * (2 + 1)
 
 
 def test_a_large_model_is_proven_at_small_sizes(run: Callable[..., Any]) -> None:
@@ -196,18 +197,18 @@ KERAS_LSTM = {"kernel": "x -> i f g o", "recurrent_kernel": "h -> i f g o", "bia
 
 def test_swapped_gates_in_one_tensor_are_caught(fault: Callable[..., None], run: Callable[..., Any]) -> None:
     fault("keras", "LSTM", tensors={**KERAS_LSTM, "kernel": "x -> f i g o"})
-    caught(run("verify", "lstm", "-F", "keras"), "they differ by")
+    caught(run("verify", "lstm", "-F", "keras"), "the outputs are not those of")
 
 
 def test_gates_that_are_swapped_everywhere_are_caught(fault: Callable[..., None], run: Callable[..., Any]) -> None:
     swapped = {name: line.replace("i f g o", "i f o g") for name, line in KERAS_LSTM.items()}
     fault("keras", "LSTM", tensors=swapped)
-    caught(run("verify", "lstm", "-F", "keras"), "they differ by")
+    caught(run("verify", "lstm", "-F", "keras"), "the outputs are not those of")
 
 
 def test_the_order_of_another_framework_is_caught(fault: Callable[..., None], run: Callable[..., Any]) -> None:
     fault("tensorflow1", "BasicLSTMCell", tensors={"kernel": "x h -> i f g o", "bias": "1x => i f+1 g o"})
-    caught(run("verify", "lstm"), "they differ by")
+    caught(run("verify", "lstm"), "the outputs are not those of")
 
 
 @pytest.mark.parametrize(
@@ -233,7 +234,6 @@ def test_the_order_of_another_framework_is_caught(fault: Callable[..., None], ru
         ),
     ],
 )
-@ONE_UNIT
 def test_a_transposed_block_is_caught(
     framework: str,
     name: str,
@@ -248,24 +248,24 @@ def test_a_transposed_block_is_caught(
 
 def test_a_transposed_oblong_block_is_caught(fault: Callable[..., None], run: Callable[..., Any]) -> None:
     fault("keras", "SimpleRNN", tensors={"kernel": "h <- x", "recurrent_kernel": "h -> h", "bias": "1x => h"})
-    caught(run("verify", "rnn", "-F", "keras"), "the tensors have other shapes")
+    caught(run("verify", "rnn", "-F", "keras"), "the tensors do not have the")
 
 
 def test_rows_in_the_wrong_order_are_caught(fault: Callable[..., None], run: Callable[..., Any]) -> None:
     fault("tensorflow1", "BasicRNNCell", tensors={"kernel": "h x -> h", "bias": "1x => h"})
-    caught(run("verify", "rnn"), "they differ by")
+    caught(run("verify", "rnn"), "the outputs are not those of")
 
 
 def test_a_forget_bias_that_is_left_out_is_caught(fault: Callable[..., None], run: Callable[..., Any]) -> None:
     fault("tensorflow1", "BasicLSTMCell", tensors={"kernel": "x h -> i g f o", "bias": "1x => i g f o"})
-    caught(run("verify", "lstm"), "they differ by")
+    caught(run("verify", "lstm"), "the outputs are not those of")
 
 
 def test_a_bias_policy_that_the_framework_does_not_have_is_caught(
     fault: Callable[..., None], run: Callable[..., Any]
 ) -> None:
     fault("keras", "LSTM", bias=("none",))
-    caught(run("verify", "lstm", "-F", "keras"), "other shapes")
+    caught(run("verify", "lstm", "-F", "keras"), "the tensors do not have the")
 
 
 DROPPED = {
@@ -277,7 +277,6 @@ DROPPED = {
 }
 
 
-@UNPLACED
 @pytest.mark.parametrize("what", DROPPED)
 def test_a_piece_without_its_one_place_is_caught(
     what: str, fault: Callable[..., None], run: Callable[..., Any]
@@ -290,7 +289,7 @@ def test_a_weight_that_is_wrongly_declared_unread_is_caught(
     fault: Callable[..., None], run: Callable[..., Any]
 ) -> None:
     fault("keras", "SimpleRNN", tensors={"kernel": "x -> h", "recurrent_kernel": "h -> h", "bias": "1x => (h)"})
-    caught(run("verify", "rnn", "-F", "keras"), "gate h beside 1x is lost")
+    caught(run("verify", "rnn", "-F", "keras"), "gate h beside 1x is read, but marked as unread")
 
 
 # faults in a step
@@ -323,10 +322,10 @@ def test_a_step_with_another_equation_is_caught(step: Callable[[str, Any], None]
         return (1 - z) * h + z * n
 
     step("gru", gru)
-    caught(run("verify", "gru", "-F", "pytorch"), "they differ by")
+    caught(run("verify", "gru", "-F", "pytorch"), "the outputs are not those of")
 
 
-@pytest.mark.parametrize("framework", ["tensorflow1", "keras", pytest.param("pytorch", marks=ONE_STEP)])
+@pytest.mark.parametrize("framework", ["tensorflow1", "keras", "pytorch"])
 def test_a_cell_state_that_is_forgotten_is_caught(
     framework: str, step: Callable[[str, Any], None], run: Callable[..., Any]
 ) -> None:
@@ -336,7 +335,7 @@ def test_a_cell_state_that_is_forgotten_is_caught(
         return sigmoid(w.o(x, h)) * tanh(shown), i * g
 
     step("lstm", lstm)
-    caught(run("verify", "lstm", "-F", framework), "they differ by")
+    caught(run("verify", "lstm", "-F", framework), "the outputs are not those of")
 
 
 def test_a_step_that_lacks_a_weight_is_caught(step: Callable[[str, Any], None], run: Callable[..., Any]) -> None:
@@ -344,18 +343,18 @@ def test_a_step_that_lacks_a_weight_is_caught(step: Callable[[str, Any], None], 
         return tanh(w.h(x))
 
     step("rnn", rnn)
-    caught(run("verify", "rnn"), "other shapes")
+    caught(run("verify", "rnn"), "the tensors do not have the")
 
 
 def test_a_step_that_returns_a_state_of_another_size_is_caught(
     monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]
 ) -> None:
-    real = rnncalc.network.Layer.states.func  # type: ignore[attr-defined]
+    real = Layer.states.func  # type: ignore[attr-defined]
 
     def states(layer: Any) -> Any:
         return {name: (rows, size + 1) for name, (rows, size) in real(layer).items()}
 
-    monkeypatch.setattr("rnncalc.network.Layer.states", property(states))
+    monkeypatch.setattr("rnncalc.layer.Layer.states", property(states))
     caught(run("verify", "rnn"))
 
 
@@ -364,15 +363,15 @@ def test_a_step_that_returns_a_state_of_another_size_is_caught(
 
 @pytest.mark.parametrize("more", [1, -1])
 def test_a_wrong_formula_is_caught(more: int, monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]) -> None:
-    real = Arrangement.params.func  # type: ignore[attr-defined]
-    monkeypatch.setattr(Arrangement, "params", property(lambda self: real(self) + more))
+    real = Layer.count.func  # type: ignore[attr-defined]
+    monkeypatch.setattr(Layer, "count", property(lambda self: real(self) + more))
     caught(run("verify", "lstm", "--units", 7, "--input-depth", 5), "allocated", "formula")
 
 
 def test_a_formula_that_is_right_at_one_size_alone_is_caught(
     monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]
 ) -> None:
-    monkeypatch.setattr(Arrangement, "params", property(lambda _: poly(364)))
+    monkeypatch.setattr(Layer, "count", property(lambda _: poly(364)))
     caught(run("verify", "lstm", "--units", 7, "--input-depth", 5), "allocated", "formula 364")
 
 
@@ -383,9 +382,8 @@ def test_a_wrong_depth_of_the_next_layer_is_caught(monkeypatch: pytest.MonkeyPat
     caught(run("verify", "lstm", "-F", "keras", "--bidirectional"), "output (4, 3, 7), declared (4, 3, 14)")
 
 
-@pytest.mark.xfail(strict=True, reason="verify compares the polynomial, but not the text that is printed")
 def test_a_wrong_printed_formula_is_caught(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]) -> None:
-    monkeypatch.setattr("rnncalc.network.formula", lambda shape, words: "5·units")
+    monkeypatch.setattr("rnncalc.layer.formula", lambda shape, words: "5·units")
     caught(run("verify", "lstm"))
 
 
@@ -444,7 +442,6 @@ def test_a_declared_unread_block_is_proven_to_be_unread(coupled: None, run: Call
     assert f"{read} weights; {unread} that the framework allocates but never uses are not" in details
 
 
-@UNPLACED
 def test_a_block_that_is_unread_without_being_declared_is_caught(
     fault: Callable[..., None], run: Callable[..., Any]
 ) -> None:

@@ -148,7 +148,6 @@ def test_a_residual_fixes_the_size() -> None:
         largest(found, "lstm", "units", 10_000, params)
 
 
-@pytest.mark.xfail(strict=True, raises=SpecError, reason="1 unit is tried first, which the projection forbids")
 def test_a_size_that_has_to_stay_above_another_is_solved_for_too() -> None:
     found = model("pytorch", {"lstm": {"units": 90, "projection": 3}})
 
