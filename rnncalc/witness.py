@@ -33,11 +33,18 @@ def probe(shapes: Iterable[Sequence[int]], seed: int) -> Iterator[Array]:
 
 
 @cache
-def records(framework: str) -> Mapping[str, Any]:
-    """The framework's records: its versions, the tolerance, and the cases."""
-    file = files("rnncalc") / "witnesses" / f"{framework}.json"
-    found: Mapping[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {"cases": []}
-    return found
+def records(framework: str) -> tuple[Mapping[str, Any], ...]:
+    """The framework's records, each with the version that computed it and a tolerance."""
+    folder = files("rnncalc") / "witnesses"
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".json"))
+    found = [json.loads((folder / name).read_text("utf-8")) for name in names]
+    own = [each for each in found if each["framework"] == framework]
+    cases = [
+        {"version": each["versions"]["framework"], "tolerance": each["tolerance"], **case}
+        for each in own
+        for case in each["cases"]
+    ]
+    return tuple(cases)
 
 
 def _kind(layer: Layer) -> tuple[Any, ...]:
@@ -50,23 +57,23 @@ def witnessed(model: Model) -> Iterator[tuple[str, bool, str]]:
 
     what = "the outputs are those that the real framework computed"
     kinds = {_kind(layer): layer for layer in model.layers if layer.cell.states}
-    found = records(model.framework)
-    version = found.get("versions", {}).get("framework", "")
     compared: set[tuple[Any, ...]] = set()
-    count = 0
-    for case in found["cases"]:
+    used = []
+    for case in records(model.framework):
         other = parse(case["model"])
         layer = other.layers[0]
         if _kind(layer) not in kinds:
             continue
-        fault = _fault(other, case, case.get("tolerance", found["tolerance"]))
+        fault = _fault(other, case, case["tolerance"])
         if fault:
-            yield what, False, f"{layer.framework_type}: {fault} of {version}"
+            yield what, False, f"{layer.framework_type}: {fault} of {case['version']}"
             return
         compared.add(_kind(layer))
-        count += 1
-    if compared:
-        yield what, True, f"{count} recorded with {version}, equal to {found['tolerance']:.0e}"
+        used.append(case)
+    if used:
+        versions = ", ".join(dict.fromkeys(case["version"] for case in used))
+        tolerance = max(case["tolerance"] for case in used)
+        yield what, True, f"{len(used)} recorded with {versions}, equal to {tolerance:.0e}"
     left = [layer.framework_type for kind, layer in kinds.items() if kind not in compared]
     if left:
         told = f"nothing recorded for {', '.join(dict.fromkeys(left))} with these options"
