@@ -87,6 +87,9 @@ class EntryReader:
         if not isinstance(options, Mapping):
             options = {} if options is None else {main(cell): options}
         plan, times = self._options(cell, form, chosen, options, inside)
+        if times > MOST_LAYERS:
+            self.wrong(f"a model has at most {MOST_LAYERS:,} layers", *inside, "repeat")
+            return []
         return repeated([plan], times)
 
     def _group(self, given: Any, where: Where) -> list[LayerPlan]:
@@ -103,6 +106,8 @@ class EntryReader:
 
     def _distributed(self, given: Any, where: Where) -> list[LayerPlan]:
         """`time_distributed: {dense: 12}`: the layer at each step, as it is anyway."""
+        if isinstance(given, str):
+            given = {given: None}
         if isinstance(given, Mapping) and isinstance(given.get("layer"), Mapping):
             given = {**{key: value for key, value in given.items() if key != "layer"}, **given["layer"]}
         if not isinstance(given, Mapping):
@@ -117,7 +122,9 @@ class EntryReader:
             plan = plan._replace(name=self.text(outer["name"], *where, "name"))
         if "inputs" in outer:
             plan = plan._replace(inputs=self._inputs(outer["inputs"], (*where, "inputs")))
-        return [plan._replace(trainable=outer.get("trainable", plan.trainable) is not False)]
+        if "trainable" in outer:
+            plan = plan._replace(trainable=self.flag(outer["trainable"], *where, "trainable"))
+        return [plan, *(each._replace(time_distributed=True, trainable=plan.trainable) for each in found[1:])]
 
     def _known(self, kind: Any) -> bool:
         return isinstance(kind, str) and (class_of(kind, self.layout) is not None or find(kind) is not None)
@@ -216,11 +223,7 @@ class EntryReader:
                 self.wrong(f"{shown(value)} is not a rate; write a number from 0 to below 1, such as 0.2", *where)
                 return 0.5
             return value
-        if not isinstance(value, bool):
-            word = value.lower() if isinstance(value, str) else ""
-            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word, "true or false")
-            self.wrong(f"{shown(value)} is neither true nor false; write {meant}", *where)
-        return value is True
+        return self.flag(value, *where)
 
     def _extent(self, value: Any, rank: int, where: Where, least: int = 1) -> tuple[int, ...]:
         """A whole number for each axis, or one for all."""
@@ -266,6 +269,14 @@ class EntryReader:
             self.wrong(str(error), *where)
             return least or 1
 
+    def flag(self, value: Any, *where: Any) -> bool:
+        """True or false."""
+        if not isinstance(value, bool):
+            word = value.lower() if isinstance(value, str) else ""
+            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word, "true or false")
+            self.wrong(f"{shown(value)} is neither true nor false; write {meant}", *where)
+        return value is True
+
     def text(self, value: Any, *where: Any) -> str:
         """A name."""
         if isinstance(value, str) and value.strip():
@@ -279,7 +290,9 @@ def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:
     own = {plan.name for plan in plans if plan.name}
 
     def numbered(name: str, k: int) -> str:
-        return f"{name}_{k}" if k and name in own else name
+        if not k or name not in own:
+            return name
+        return f"{name}_{k}" if not any(f"{each}_{k}" in own for each in own) else f"{name}.{k}"
 
     return [
         plan._replace(

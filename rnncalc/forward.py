@@ -153,11 +153,13 @@ def combined(layer: Layer, arrays: list[Array]) -> tuple[Array, ...]:
     if wanted > 1:
         return tuple(arrays)
     rank = len(layer.inflows[0].shape)
-    steps = next((a.shape[-2] for a, flow in zip(arrays, layer.flows) if len(flow.shape) == rank), 1)
+    longest = next(a for a, flow in zip(arrays, layer.flows) if len(flow.shape) == rank)
     spread = []
     for array, flow in zip(arrays, layer.flows):
-        if len(flow.shape) < rank:  # a vector beside a sequence goes along with each step
-            array = np.broadcast_to(array[..., None, :], (*array.shape[:-1], steps, array.shape[-1]))
+        if len(flow.shape) < rank:  # a vector beside positions goes along with each of them
+            lead, depth = array.shape[:-1], array.shape[-1]
+            single = array.reshape(*lead, *(1,) * (rank - 1), depth)
+            array = np.broadcast_to(single, (*lead, *longest.shape[-rank:-1], depth))
         spread.append(array)
     if layer.plan.combine == "concat":
         axis = -rank if layer.first else -1

@@ -8,13 +8,13 @@ from math import prod
 from typing import Any
 
 from rnncalc.algebra import Poly, poly
-from rnncalc.cell import Cell
+from rnncalc.cell import Cell, Window
 from rnncalc.choice import choose
 from rnncalc.errors import suggest
 from rnncalc.layout import Arrangement, Layout, Stored, arrange, formula
 from rnncalc.plan import Flow, LayerPlan
 from rnncalc.record import Record
-from rnncalc.shapes import Axes, ShapeError, shown
+from rnncalc.shapes import Axes, ShapeError, known, paddings, shown
 from rnncalc.trace import Trace, Work, trace
 
 _MERGE_OPERATIONS = {"concat": 0, "sum": 1, "mul": 1, "ave": 2, "none": 0}  # an element
@@ -78,12 +78,23 @@ class Layer:
             told = f"; its input is {' and '.join(open_ends)}" if open_ends else ""
             raise plan.wrong("", f"`{plan.name}`: {error}{told}") from None
         self._stack({key: value for key, value in options.items() if type(value) is int})
+        if shared is not None:
+            self._fits(shared)
         if plan.residual and self.outflow.shape != self.inflows[0].shape:
             shapes = f"{shown(self.inflows[0].shape)} in, {shown(self.outflow.shape)} out"
             raise plan.wrong("residual", f"`{plan.name}` cannot add its input to its output: {shapes}")
         if plan.bidirectional and plan.merge_mode == "none" and (plan.residual or plan.num_layers > 1):
             key = "residual" if plan.residual else "merge_mode"
             raise plan.wrong(key, "merge_mode none leaves two outputs, which cannot be read as one")
+
+    def _fits(self, owner: Layer) -> None:
+        """Raise a SpecError where the weights of another layer cannot be this one's."""
+        if self.plan.tied_to:
+            _ = self.tensors  # which says what does not fit
+        mine, theirs = ([tensor.shape for tensor in each.tensors] for each in (self, owner))
+        if self.plan.same_as and mine != theirs:
+            message = f"`{self.plan.name}` would need other weights than `{owner.plan.name}` has: {mine} and {theirs}"
+            raise self.plan.wrong("same_as", message)
 
     def _combined(self, flows: Sequence[Flow]) -> tuple[Flow, ...]:
         """The flow for each input of the step: several for one input are combined."""
@@ -190,6 +201,10 @@ class Layer:
                 whole, _, parts = other.partition("/")
                 if whole in base:
                     base[key] = base[whole] // base.get(parts, 1)
+        for left, right in self.trace.equal:
+            if left.symbols | right.symbols <= set(base) and left.at(base) != right.at(base):
+                told = f"{left.at(base)} and {right.at(base)}"
+                raise plan.wrong("", f"`{plan.name}`: what it compares has different depths, {told}")
         for name in sorted(self.trace.needs - set(base) - {"input_depth"}):
             raise plan.wrong("", f"{cell.name} needs `{self.layout.word(name, self.entry)}` here")
         depth = base["input_depth"]
@@ -245,8 +260,11 @@ class Layer:
         if self.shared is None:
             return tuple(found)
         if self.plan.same_as:
-            owner = self.shared.plan.name
-            return tuple(tensor._replace(shared=tensor.shared or f"{owner}/{tensor.name}") for tensor in found)
+            owner = self.shared
+            return tuple(
+                mine._replace(shared=tensor.shared or f"{owner.plan.name}/{tensor.name}", transposed=tensor.transposed)
+                for mine, tensor in zip(found, owner.tensors)
+            )
         return tuple(self._tied(found, self.shared))
 
     @cached_property
@@ -294,13 +312,18 @@ class Layer:
         found, trainable = [], self.plan.trainable
         rows = self.plan.num_layers * self.directions
         for state in self.trace.states:
-            shape = (rows, int(state.size.at(self.sizes[0])))
-            text = formula((poly(rows), state.size), self.words)
+            space = known(state.axes, f"the learned initial state of `{self.plan.name}`")
+            shape = (rows, *space, int(state.size.at(self.sizes[0])))
+            text = formula((poly(rows), *map(poly, space), state.size), self.words)
             found.append(Tensor(f"initial_{state.name}", shape, text, None, (), trainable))
         return found
 
     def _tied(self, tensors: list[Tensor], owner: Layer) -> list[Tensor]:
         """The tensors, the layer's last matrix being the matrix of another layer, transposed where needed."""
+        if self.cell.states:
+            raise self.plan.wrong(
+                "tied_to", f"the matrices of a {self.cell.name} cannot be tied; share all with same_as"
+            )
         matrices = [tensor for tensor in owner.tensors if len(tensor.shape) == 2]
         mine = [n for n, tensor in enumerate(tensors) if len(tensor.shape) == 2]
         if len(matrices) != 1 or not mine:
@@ -351,7 +374,7 @@ class Layer:
         if plan.bidirectional:
             merging = _MERGE_OPERATIONS[plan.merge_mode]
             widths = [int(self.trace.output.at(sizes)) for sizes in self.sizes]
-            inner, last = merging * sum(widths[:-1]), merging * widths[-1]
+            inner, last = merging * sum(widths[:-1]) * (not plan.independent_directions), merging * widths[-1]
         last += (self.outflow.shape[0 if self.first else -1] or 0) if plan.residual else 0
         combined = len(plan.inputs) - 1 if len(self.cell.inputs) == 1 and len(plan.inputs) > 1 else 0
         inner += combined * _COMBINE_OPERATIONS[plan.combine] * ((self.depths or [0])[0] or 0)
@@ -393,11 +416,20 @@ class Layer:
         windows = [s.window for made in self.trace.maps for s in made.sources if s.window is not None]
         axes, _ = self.split(self.inflows[0]) if self.inflows else ((), None)
         over = [w for w in windows if len(w.kernel) == len(axes)]  # those that slide over the steps, too
-        slides = any(w.stride[0] != 1 or w.padding != "same" for w in over)
+        slides = not all(_keeps_steps(w) for w in over)
         slides = slides or (self.cell.base.endswith("pool") and self.cell.rank == len(axes))
         moved = bool(ways) and self.outflow.sequence and {out[:1]} != ways and None not in out[:1]
         turned = self.cell.base in ("reshape", "flatten", "permute", "repeat_vector")
         return len(ways) > 1 or len(self.inflows) > 1 or slides or moved or turned
+
+
+def _keeps_steps(window: Window) -> bool:
+    """Whether as many steps come out of a window that slides over them as go in."""
+    padding = paddings(window.padding, len(window.kernel))[0]
+    added = (
+        0 if padding == "valid" else (window.kernel[0] - 1) * window.dilation[0] if padding == "same" else 2 * padding
+    )
+    return window.stride[0] == 1 and added == (window.kernel[0] - 1) * window.dilation[0]
 
 
 def _times(parts: Sequence[tuple[Axes, int]]) -> int | None:
@@ -420,6 +452,10 @@ def tie(plan: LayerPlan, layers: Mapping[str, Layer]) -> Layer | None:
     name = plan.tied_to or plan.same_as
     if not name:
         return None
+    if plan.tied_to and plan.same_as:
+        raise plan.wrong("tied_to", f"`{plan.name}` is `same_as` another layer, so that there is nothing left to tie")
+    if name == plan.name:
+        raise plan.wrong(key, f"`{plan.name}` cannot share weights with itself")
     if name not in layers:
         raise plan.wrong(key, f"no layer before `{plan.name}` is named `{name}`{suggest(name, layers)}")
     return layers[name]

@@ -120,8 +120,11 @@ def build(plan: Plan, broken: Container[tuple[Any, ...]] = ()) -> Model:
     layers: dict[str, Layer] = {}
     wires: list[tuple[str, ...]] = []
     problems: list[Problem] = []
-    if len(plan.layers) > MOST_LAYERS:
-        raise SpecError(Problem(f"a model has at most {MOST_LAYERS:,} layers, not {len(plan.layers):,}", ("layers",)))
+    count = 0
+    for each in plan.layers:
+        count += min(each.num_layers, MOST_STACKED)
+        if count > MOST_LAYERS:
+            raise each.wrong("", f"a model has at most {MOST_LAYERS:,} layers, those of its stacks counted")
     for each in plan.layers:
         names = () if each.type == "weights" else each.inputs or (before,)
         before = before if each.type == "weights" else each.name
@@ -132,7 +135,8 @@ def build(plan: Plan, broken: Container[tuple[Any, ...]] = ()) -> Model:
             read = [_flow(each, name, flows, plan) for name in names]
             flows[each.name] = None
             shared = each.tied_to or each.same_as
-            owner = tie(each, layers) if shared not in flows or flows[shared] is not None else None
+            failed = shared != each.name and shared in flows and flows[shared] is None
+            owner = None if failed else tie(each, layers)
             if None in read:  # whether the framework has it can be said all the same
                 cell = find(each.type)
                 choose(layout, each, cell) if cell else None
@@ -169,6 +173,12 @@ def _readable(plan: LayerPlan, names: Sequence[str], layers: Mapping[str, Layer]
 
 def _layer(plan: LayerPlan, layout: Layout, flows: Sequence[Flow], owner: Layer | None) -> Layer:
     if plan.same_as and owner:
+        other = {key: value for key, value in plan.options.items() if owner.plan.options.get(key, value) != value}
+        if plan.type != owner.plan.type:
+            raise plan.wrong("same_as", f"`{owner.plan.name}` is a {owner.plan.type}, not a {plan.type}")
+        if other:
+            key = next(iter(other))
+            raise plan.wrong(key, f"`{owner.plan.name}` has {key} {owner.plan.options.get(key)}; leave it out here")
         plan = owner.plan._replace(
             name=plan.name,
             inputs=plan.inputs,

@@ -137,7 +137,7 @@ class Reader:
                 self.wrong("a weight is a shape, or {shape: [10, 20], trainable: false}", "weights", name)
                 continue
             sizes = tuple(self.entries.size(axis, "weights", name) for axis in shape)
-            found.append((str(name), sizes, options.get("trainable", True) is not False))
+            found.append((str(name), sizes, self.entries.flag(options.get("trainable", True), "weights", name)))
         return tuple(found)
 
     def _limits(self, given: Any, key: str, known: set[str], *inside: Any) -> Mapping[str, Any]:

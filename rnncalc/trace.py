@@ -157,6 +157,7 @@ class Recorder:
         self.results: dict[tuple[Any, ...], Symbolic] = {}
         self.work: list[tuple[Axes, Poly]] = []
         self.products: list[tuple[Axes, Poly]] = []  # of values with each other, as in attention
+        self.equal: list[tuple[Poly, Poly]] = []  # depths that have to be the same
 
     def __getattr__(self, gate: str) -> Callable[..., Symbolic]:
         def call(*given: Any, to: Any = "units", bias: bool = True, trainable: bool = True) -> Symbolic:
@@ -266,8 +267,12 @@ def _inner(_: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Ef
     return poly(1), values[0].axes
 
 
-def _chain(_: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
-    return values[0].size, values[0].axes
+def _chain(recorder: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
+    energies, transitions = values[:2]
+    _steps(energies)
+    recorder.equal.append((energies.size, transitions.size))
+    recorder.work.append((energies.axes, transitions.size * transitions.size))  # from each tag to each
+    return energies.size, energies.axes
 
 
 def _again(_: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
@@ -280,8 +285,17 @@ def _concat(_: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> E
     return total(value.size for value in values), together(*(value.axes for value in values))
 
 
+def _steps(*values: Symbolic) -> None:
+    """Raise a ShapeError where one of the values is no sequence of vectors."""
+    for value in values:
+        if len(value.axes) != 1:
+            raise ShapeError(f"it needs sequences of vectors, but one has the positions {shown(value.axes)}")
+
+
 def _match(recorder: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
     query, key = values
+    _steps(query, key)
+    recorder.equal.append((query.size, key.size))
     axes = (*query.axes, key.axes[-1])
     recorder.products.append((axes, query.size))
     return poly(static["heads"]), axes
@@ -293,13 +307,17 @@ def _mix(recorder: Recorder, values: list[Symbolic], static: Mapping[str, Any]) 
     return value.size, scores.axes[:-1]
 
 
-def _across(_: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
+def _across(recorder: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
     query, key = values
+    _steps(query, key)
+    recorder.equal.append((query.size, key.size))
     return query.size, (*query.axes, key.axes[-1])
 
 
 def _weigh(recorder: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
     _, value = values
+    if not value.axes:
+        raise ShapeError("it weighs the steps of a sequence, but its input is one vector")
     recorder.products.append((value.axes, value.size))
     return value.size, value.axes[:-1]
 
@@ -323,7 +341,7 @@ OPERATIONS: Mapping[str, Callable[[Recorder, list[Symbolic], Mapping[str, Any]],
     "weigh": _weigh,
 }
 WEIGHTLESS = frozenset(
-    ("again", "flatten", "reshape", "permute", "stretch", "split", "part", "concat", "match", "mix", "weigh")
+    ("chain", "again", "flatten", "reshape", "permute", "stretch", "split", "part", "concat", "match", "mix", "weigh")
 )  # no elementwise result
 
 
@@ -360,6 +378,7 @@ class Trace:
         self.outputs: tuple[Symbolic, ...] = outputs if isinstance(outputs, tuple) else (outputs,)
         self.maps, self.values = tuple(recorder.maps), tuple(recorder.values)
         self._elementwise, self._products = recorder.work, recorder.products
+        self.equal = tuple(recorder.equal)
 
     @property
     def output(self) -> Poly:

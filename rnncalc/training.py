@@ -12,7 +12,7 @@ what a layer reads is the output of the layer before. Initial states are zeros a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rnncalc.layer import Layer
@@ -22,21 +22,9 @@ from rnncalc.sizes import byte_count
 from rnncalc.trace import Symbolic, Trace
 
 SLOTS = {"sgd": 0, "momentum": 1, "adam": 2}  # numbers that the optimizer keeps for each weight that is trained
-_KEEPS_NOTHING = {
-    "add",
-    "sub",
-    "rsub",
-    "flatten",
-    "reshape",
-    "permute",
-    "split",
-    "part",
-    "concat",
-    "stretch",
-    "again",
-    "map",
-    "input",
-}
+_FACTORS = {"mul", "match", "mix", "weigh"}
+_MOVES = {"flatten", "reshape", "permute", "split", "stretch", "again"}  # the same numbers at other places
+_KEEPS_NOTHING = {"add", "sub", "rsub", "across", "inner", "concat", "map", "input"} | _FACTORS | _MOVES
 
 
 class Training(Record):
@@ -84,7 +72,7 @@ def kept(trace: Trace) -> dict[int, Symbolic]:
                 keep(source.value)
     for value in trace.values:
         operation, *parts = value.making
-        if operation == "mul":
+        if operation in _FACTORS:
             for part in parts:
                 keep(part)
         elif operation not in _KEEPS_NOTHING:
@@ -92,21 +80,24 @@ def kept(trace: Trace) -> dict[int, Symbolic]:
     return found
 
 
-def _elements(layer: Layer, sources: tuple[Layer | None, ...]) -> Iterator[int | None]:
-    """The elements that each kept value has in a whole sequence; None where a length is unknown."""
+def _elements(layer: Layer, read: Mapping[str, bool]) -> Iterator[int | None]:
+    """The elements that each kept value has in a whole sequence; None where a length is unknown.
+
+    `read` tells which inputs are arrays that are kept elsewhere.
+    """
     steps = layer.steps if layer.cell.states else 1
     for value in kept(layer.trace).values():
         count = layer.each(value.size)
         if value.making[0] == "input":
-            source = sources[0] if len(sources) == 1 else None
-            count = 0 if source and _keeps_output(source) else int(value.size.at(layer.sizes[0]))
-            if layer.directions > 1:  # what the next layer of a stack reads is made of two arrays
+            count = 0 if read.get(value.name) else int(value.size.at(layer.sizes[0]))
+            if layer.directions > 1 and not layer.plan.independent_directions:
+                # what the next layer of a stack reads is made of two arrays
                 count += sum(int(value.size.at(sizes)) for sizes in layer.sizes[1:])
         for axis in (*value.axes, steps):
-            if axis is None:
+            if count and axis is None:
                 yield None
                 return
-            count *= axis
+            count *= axis or 0
         yield count
 
 
@@ -116,13 +107,35 @@ def _keeps_output(layer: Layer) -> bool:
     return plain and id(layer.trace.outputs[0]) in kept(layer.trace)
 
 
+def _moves(layer: Layer) -> bool:
+    """Whether the layer gives the numbers that it reads, at other places or as they are."""
+    return not layer.cell.states and all(value.making[0] in _MOVES for value in layer.trace.values)
+
+
 def training(model: Model, optimizer: str) -> Training:
     """What one step of training takes, for the model's batch (1 where none is given)."""
     layers = {layer.plan.name: layer for layer in model.layers}
+    wires = dict(zip(layers, model.wires))
     batch = model.plan.batch or 1
     elements: int | None = 0
-    for layer, wires in zip(model.layers, model.wires):
-        for count in _elements(layer, tuple(layers.get(name) for name in wires)):
+    seen: set[tuple[str, ...]] = set()  # arrays that are kept: by the names of what they are made of
+
+    def origin(names: tuple[str, ...]) -> tuple[str, ...]:
+        """What an array is made of, through layers that only move it."""
+        while len(names) == 1 and names[0] in layers and _moves(layers[names[0]]):
+            names = wires[names[0]]
+        return names
+
+    for layer in model.layers:
+        names, inputs = wires[layer.plan.name], layer.cell.inputs
+        each = [(name,) for name in names] if len(names) == len(inputs) else [names] * len(inputs)
+        read = {}
+        for word, made in zip(inputs, map(origin, each)):
+            owner = layers.get(made[0]) if len(made) == 1 else None
+            key = (*made, layer.plan.combine) if len(made) > 1 else made
+            read[word] = key in seen or bool(owner and _keeps_output(owner))
+            seen.add(key)
+        for count in _elements(layer, read):
             elements = None if count is None or elements is None else elements + count
     dtype = model.plan.dtype
     trainable = model.report().trainable_params

@@ -8,7 +8,9 @@ from rnncalc.cell import Activation, Pairs, Value, Weights, activate, concat, re
 def char_cnn(w: Weights, x: Value, *, filters: Pairs, activation: Activation = "tanh") -> Value:
     """A vector for each word, from x of shape (..., characters, depth); `filters` are pairs of width and count."""
     found = []
-    for width, count in filters:
-        y = getattr(w, f"conv{width}")(window(x, (width,)), to=count)
+    widths = [width for width, _ in filters]
+    for n, (width, count) in enumerate(filters):
+        gate = f"conv{width}" if widths.count(width) == 1 else f"conv{width}_{n}"
+        y = getattr(w, gate)(window(x, (width,)), to=count)
         found.append(reduce(activate(y, activation), "max", 1))
     return concat(found)

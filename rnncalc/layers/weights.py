@@ -8,6 +8,6 @@ from rnncalc.cell import Shapes, Value, Weights, table
 def weights(w: Weights, *, shapes: Shapes) -> Value:
     """Nothing: the weights are there, and are not read here."""
     made: list[Value] = [
-        getattr(w, name)(table(*shape[:-1]), to=shape[-1], trainable=free) for name, shape, free in shapes
+        w.__getattr__(name)(table(*shape[:-1]), to=shape[-1], trainable=free) for name, shape, free in shapes
     ]
     return made[-1]
