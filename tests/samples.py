@@ -25,7 +25,7 @@ SIZES: dict[str, Any] = {
     "value_depth": 3,
     "output_depth": 4,
     "experts": 3,
-    "tags": 6,
+    "tags": 5,  # the depth of the input, where that is the energies
     "function": "relu",
     "dims": [2, 1],
     "shape": [DEPTH * DEPTH],

@@ -12,11 +12,6 @@ from rnncalc.network import Model
 from rnncalc.report import LayerReport
 
 
-def bug(reason: str) -> Any:
-    """A mark for what is not yet as it should be."""
-    return pytest.mark.xfail(strict=True, reason=reason)
-
-
 def model(framework: str, *layers: Any, shape: Any = (6, 10), **top: Any) -> Model:
     """A model of these layers over an input of this shape."""
     given: dict[str, Any] = {"framework": framework, "layers": list(layers), **top}
@@ -212,7 +207,6 @@ def test_a_depthwise_convolution_of_an_image() -> None:
     assert (found.params, found.macs) == (9 * 10 + 10, 4 * 4 * 9 * 10)
 
 
-@bug("the inner map over single positions is taken for a window that changes the steps")
 def test_a_separable_convolution_is_a_depthwise_one_and_a_map_over_the_channels() -> None:
     entry = {"separable_conv1d": {"filters": 4, "kernel_size": 3, "depth_multiplier": 2, "padding": "same"}}
     found = one("keras", entry)
@@ -531,7 +525,6 @@ def test_the_crf_of_pytorch_has_transitions_and_two_ends() -> None:
     assert one("pytorch", {"CRF": {"num_tags": 10}}).params == 10 * 10 + 2 * 10
 
 
-@bug("a step of the chain costs an operation a tag, though each tag is reached from each")
 def test_a_step_of_a_chain_costs_every_pair_of_tags() -> None:
     found = one("paper", {"crf": {"tags": 10, "kernel": False, "boundaries": False}})
     assert found.flops_per_step is not None

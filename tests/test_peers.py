@@ -69,7 +69,7 @@ def test_parameters_agree_with_torchinfo() -> None:
 def test_elementwise_work_is_no_multiplication_as_thop_has_it() -> None:
     thop = 2_035_712  # 0.1.1
     assert thop == 28 * 72_704
-    assert 72_704 == WEIGHTS + BIASES + 8 * 128  # biases and elementwise work beside the matrices
+    assert WEIGHTS + BIASES + 8 * 128 == 72_704  # biases and elementwise work beside the matrices
     assert lstm().macs_per_step == WEIGHTS == 70_656
 
 
@@ -99,14 +99,16 @@ def test_a_tied_decoder_still_multiplies() -> None:
 def test_recurrent_layers_are_not_free_as_in_fvcore(name: str, gates: int) -> None:
     found = report({name: {"hidden_size": 128}})
     assert found.macs == 28 * gates * (10 + 128) * 128
-    assert found.flops is not None and found.flops > 2 * found.macs
+    assert found.flops is not None
+    assert found.flops > 2 * found.macs
 
 
 @pytest.mark.parametrize("name", recurrent())
 def test_no_cell_is_free(name: str) -> None:
     given = {"framework": "paper", "input": {"depth": 10, "steps": 28}, "layers": [{name: {"units": 128}}]}
     found = rnncalc.parse(given).report()
-    assert found.macs is not None and found.flops is not None
+    assert found.macs is not None
+    assert found.flops is not None
     assert found.macs >= 28 * (10 + 128) * 128
     assert found.flops > 2 * found.macs
 

@@ -410,7 +410,7 @@ def test_one_failed_proof_among_several_fails_the_run(
 @pytest.fixture
 def coupled(fault: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     """A framework whose LSTM couples its gates and still keeps the forget gate's weights."""
-    monkeypatch.setattr(witness, "records", lambda framework: {"cases": []})
+    monkeypatch.setattr(witness, "records", lambda framework: ())
     kept = {name: line.replace(" f ", " (f) ") for name, line in KERAS_LSTM.items()}
     fault("keras", "LSTM", tensors=kept, fixed={"coupled_gates": True})
 
