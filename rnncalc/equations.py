@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnncalc.trace import Map, Symbolic, Trace
+from rnncalc.recorder import Map, Symbolic
+from rnncalc.trace import Trace
 
 _SIGNS = {"add": " + ", "sub": " - ", "mul": "⊙"}
 

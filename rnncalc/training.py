@@ -18,8 +18,9 @@ from typing import Any
 from rnncalc.layer import Layer
 from rnncalc.network import Model
 from rnncalc.record import Record
+from rnncalc.recorder import Symbolic
 from rnncalc.sizes import byte_count
-from rnncalc.trace import Symbolic, Trace
+from rnncalc.trace import Trace
 
 SLOTS = {"sgd": 0, "momentum": 1, "adam": 2}  # numbers that the optimizer keeps for each weight that is trained
 _FACTORS = {"mul", "match", "mix", "weigh"}

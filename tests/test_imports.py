@@ -22,7 +22,8 @@ FLOORS = (
     ("record",),
     ("algebra", "errors", "shapes"),
     ("sizes",),
-    ("cell",),
+    ("cell", "effects"),
+    ("recorder",),
     ("cells", "layers", "trace"),
     ("layout", "equations"),
     ("layouts", "packing", "arrays"),
@@ -33,6 +34,8 @@ FLOORS = (
     ("network", "remarks"),
     ("forward", "training"),
     ("witness",),
+    ("small",),
+    ("perturb",),
     ("proof", "solve"),
     ("source", "budget"),
     ("spec",),
@@ -51,7 +54,7 @@ DOORS = {
 ONLY = {
     "rich": {"render.table"},
     "yaml": {"source"},
-    "numpy": {"packing", "arrays", "forward", "proof", "witness"},
+    "numpy": {"packing", "arrays", "forward", "perturb", "proof", "witness"},
     "click": {"cli"},
 }
 
