@@ -7,25 +7,17 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
+from rnncalc import costs
 from rnncalc.algebra import Poly, poly
-from rnncalc.cell import Cell, Window
+from rnncalc.cell import Cell
 from rnncalc.choice import choose
+from rnncalc.costs import Cost
 from rnncalc.errors import suggest
 from rnncalc.layout import Arrangement, Layout, Stored, arrange, formula
 from rnncalc.plan import Flow, LayerPlan
 from rnncalc.record import Record
-from rnncalc.shapes import Axes, ShapeError, known, paddings, shown
-from rnncalc.trace import Trace, Work, trace
-
-_MERGE_OPERATIONS = {"concat": 0, "sum": 1, "mul": 1, "ave": 2, "none": 0}  # an element
-_COMBINE_OPERATIONS = {"concat": 0, "add": 1, "mul": 1, "ave": 1}
-
-
-class Cost(Record):
-    """Operations: what one more step adds, and all of a sequence; None where it is not known."""
-
-    per_step: int | None
-    total: int | None
+from rnncalc.shapes import Axes, ShapeError, known, shown
+from rnncalc.trace import Trace, trace
 
 
 class Tensor(Record):
@@ -364,82 +356,17 @@ class Layer:
     @cached_property
     def macs(self) -> Cost:
         """Multiply-accumulates of the products with matrices and, in attention, of values with each other."""
-        return self._cost(self.trace.macs, 0, 0)
+        return costs.macs(self)
 
     @cached_property
     def flops(self) -> Cost:
         """2 a MAC, and what biases, diagonals, elementwise results, merging, combining and residuals add."""
-        plan = self.plan
-        inner = last = 0
-        if plan.bidirectional:
-            merging = _MERGE_OPERATIONS[plan.merge_mode]
-            widths = [int(self.trace.output.at(sizes)) for sizes in self.sizes]
-            inner, last = merging * sum(widths[:-1]) * (not plan.independent_directions), merging * widths[-1]
-        last += (self.outflow.shape[0 if self.first else -1] or 0) if plan.residual else 0
-        combined = len(plan.inputs) - 1 if len(self.cell.inputs) == 1 and len(plan.inputs) > 1 else 0
-        inner += combined * _COMBINE_OPERATIONS[plan.combine] * ((self.depths or [0])[0] or 0)
-        return self._cost(self.trace.flops(self.policy), inner, last)
+        return costs.flops(self)
 
-    def _cost(self, work: Work, inner: int, last: int) -> Cost:
-        """The cost where each position of the input takes `inner` more, and each of the output `last`."""
-        if not self.cell.inputs:  # bare weights: nobody knows what is done with them
-            return Cost(None, None)
-        out = self.trace.outputs[0].axes
-        parts = [(axes, self.each(count)) for axes, count in work.parts]
-        if self.cell.states:
-            step = _times([*parts, (out, inner)])
-            ends = _times([(out, last)])
-            if step is None or ends is None:
-                return Cost(None, None)
-            steps = self.steps
-            if self.plan.return_sequences:
-                return Cost(step + ends, None if steps is None else (step + ends) * steps)
-            return Cost(step, None if steps is None else step * steps + ends)
-        into, _ = self.split(self.inflows[0])
-        parts += [(into, inner), (out, last)]
-        total = _times(parts)
-        if not any(count for _, count in parts):
-            return Cost(0, 0)
-        if not any(flow.sequence for flow in self.inflows):
-            return Cost(0, total)
-        moving = [(axes, count) for axes, count in parts if count and axes]  # the rest is done once a sequence
-        changed = len({axes[:1] for axes, _ in moving}) > 1 or self.changes_steps
-        return Cost(None if changed else _times([(axes[1:], count) for axes, count in moving]), total)
-
-    @property
+    @cached_property
     def changes_steps(self) -> bool:
         """Whether its output has other steps than its input, so that the cost of one more step has no meaning."""
-        if self.cell.states:
-            return False
-        ways = {self.split(flow)[0][:1] for flow in self.inflows if flow.sequence}
-        out = self.trace.outputs[0].axes
-        windows = [s.window for made in self.trace.maps for s in made.sources if s.window is not None]
-        axes, _ = self.split(self.inflows[0]) if self.inflows else ((), None)
-        over = [w for w in windows if len(w.kernel) == len(axes)]  # those that slide over the steps, too
-        slides = not all(_keeps_steps(w) for w in over)
-        slides = slides or (self.cell.base.endswith("pool") and self.cell.rank == len(axes))
-        moved = bool(ways) and self.outflow.sequence and {out[:1]} != ways and None not in out[:1]
-        turned = self.cell.base in ("reshape", "flatten", "permute", "repeat_vector")
-        return len(ways) > 1 or len(self.inflows) > 1 or slides or moved or turned
-
-
-def _keeps_steps(window: Window) -> bool:
-    """Whether as many steps come out of a window that slides over them as go in."""
-    padding = paddings(window.padding, len(window.kernel))[0]
-    added = (
-        0 if padding == "valid" else (window.kernel[0] - 1) * window.dilation[0] if padding == "same" else 2 * padding
-    )
-    return window.stride[0] == 1 and added == (window.kernel[0] - 1) * window.dilation[0]
-
-
-def _times(parts: Sequence[tuple[Axes, int]]) -> int | None:
-    """Counts at all their positions; None where a length is unknown."""
-    total = 0
-    for axes, count in parts:
-        if count and None in axes:
-            return None
-        total += count * prod(axis or 0 for axis in axes) if count else 0
-    return total
+        return costs.changes_steps(self)
 
 
 def tie(plan: LayerPlan, layers: Mapping[str, Layer]) -> Layer | None:

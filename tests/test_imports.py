@@ -30,6 +30,7 @@ FLOORS = (
     ("plan",),
     ("choice", "entries"),
     ("report",),
+    ("costs",),
     ("layer",),
     ("network", "remarks"),
     ("forward", "training"),
