@@ -34,7 +34,10 @@ def choose(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> C
     """
     candidates = entries(layout, cell)
     if not candidates:
-        raise _unable(layout, plan, cell, "", f"{layout.name} has no {cell.name}")
+        what = (
+            f"{layout.name} has no {cell.name}" if cell.states else f"{cell.name} is not known here for {layout.name}"
+        )
+        raise _unable(layout, plan, cell, "", what)
     candidates = [entry for entry in candidates if entry.equal_depths in (None, equal)]
     forms = [entry for entry in candidates if plan.form in map(entry.class_name, (cell.rank, 1, 2, 3))]
     candidates = forms or [entry for entry in candidates if not entry.named]
