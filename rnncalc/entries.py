@@ -204,7 +204,12 @@ class EntryReader:
             self.wrong(f"{value:,} are too many; there can be {MOST_COUNTED:,}", *where)
             return 1
         if kind in ("int", "Count"):
-            return value if value == -1 and where[-1] == "axis" else self.size(value, *where)
+            if where[-1] != "axis":
+                return self.size(value, *where)
+            if isinstance(value, int) and not isinstance(value, bool) and value in (-1, 1):
+                return value
+            self.wrong(f"{shown(value)} is no axis of the depth; write 1 for the first or -1 for the last", *where)
+            return -1
         if kind == "Activation":
             return self.choice(value, ACTIVATIONS, *where)
         if kind == "Extent":

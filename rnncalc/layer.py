@@ -147,7 +147,8 @@ class Layer:
         split = [self.split(flow) for flow in self.inflows]
         self.depths += [depth for _, depth in split]
         if None in self.depths and not looks_up:
-            raise ShapeError("the depth of its input has to be known")
+            where = "the first axis in this framework" if self.first else "the last axis"
+            raise ShapeError(f"the depth of its input, {where}, has to be known")
         axes = [axes for axes, _ in split]
         if cell.states:
             if not self.inflows[0].sequence:

@@ -559,3 +559,14 @@ def test_a_mixture_of_softmaxes_has_a_context_for_each_expert() -> None:
 def test_a_framework_without_a_layer_says_who_has_it(framework: str, entry: Any, who: str) -> None:
     with pytest.raises(SpecError, match=f"(not known here for {framework}|{framework} has no .*); .*{who}"):
         one(framework, entry)
+
+
+@pytest.mark.parametrize("axis", [0, 2, 7, -2, True, 1.5, "last"])
+def test_a_batch_normalisation_over_another_axis_than_the_depth_is_refused(axis: Any) -> None:
+    with pytest.raises(SpecError, match="no axis of the depth; write 1 for the first or -1 for the last"):
+        one("keras", {"batch_norm": {"axis": axis}})
+
+
+def test_a_depth_that_is_unknown_is_said_to_be_the_first_axis_where_it_is() -> None:
+    with pytest.raises(SpecError, match="the first axis in this framework"):
+        rnncalc.parse({"framework": "pytorch", "input": {"depth": 5}, "layers": ["batch_norm"]})
