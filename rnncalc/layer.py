@@ -61,7 +61,7 @@ class Layer:
         self.entry, options, self.policy = choose(layout, plan, cell, len({flow.shape[-1] for flow in flows}) == 1)
         self.words = {key: layout.word(key, self.entry) for key in ("input_depth", *cell.sizes, *cell.optional_sizes)}
         self.flows = tuple(flows)
-        self.first = cell.base in layout.channels_first and options.get("axis", 1) != -1
+        self.first = options["axis"] == 1 if "axis" in options else cell.base in layout.channels_first
         try:
             self.inflows = self._combined(flows)
             self._trace(options)

@@ -570,3 +570,8 @@ def test_a_batch_normalisation_over_another_axis_than_the_depth_is_refused(axis:
 def test_a_depth_that_is_unknown_is_said_to_be_the_first_axis_where_it_is() -> None:
     with pytest.raises(SpecError, match="the first axis in this framework"):
         rnncalc.parse({"framework": "pytorch", "input": {"depth": 5}, "layers": ["batch_norm"]})
+
+
+def test_a_batch_normalisation_of_keras_over_the_first_axis_has_its_length() -> None:
+    given = {"framework": "keras", "input": {"shape": [7, 3]}, "layers": [{"batch_norm": {"axis": 1}}]}
+    assert rnncalc.parse(given).params == 4 * 7
