@@ -17,6 +17,7 @@ from rnncalc.errors import Problem, SpecError, named, shown
 from rnncalc.record import Record
 
 DEEPEST = 64  # nested collections
+TOO_DEEP = f"nested more than {DEEPEST} deep"
 LARGEST_FILE = 16 * 2**20  # bytes
 MOST_VALUES = 1_000_000  # of one document, aliases written out
 
@@ -53,7 +54,7 @@ class _Loader(_Base):  # type: ignore[misc]
         self.depth += 1
         if self.depth > DEEPEST:
             mark = getattr(parent, "start_mark", None)
-            raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} deep", problem_mark=mark)
+            raise yaml.MarkedYAMLError(problem=TOO_DEEP, problem_mark=mark)
 
     def ascend_resolver(self) -> None:
         self.depth -= 1
@@ -156,6 +157,8 @@ def documents(text: str, path: str) -> Iterator[Document]:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         message = " ".join(part for part in (error.problem, error.context) if part) or "not YAML"
+        if "maximum nesting depth" in message:  # the scanner's own limit, since libyaml 0.2.6
+            message = TOO_DEEP
         raise SpecError(_placed(Problem(message), error.problem_mark or error.context_mark, path, text)) from None
     except yaml.YAMLError as error:  # of the reader, which counts bytes
         raise SpecError(_unreadable(text, path, error)) from None
