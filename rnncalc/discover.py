@@ -12,6 +12,7 @@ from rnncalc import layouts
 from rnncalc.errors import Problem, SpecError, counted, named
 from rnncalc.network import Model
 from rnncalc.record import Record
+from rnncalc.settings import Settings
 from rnncalc.spec import read
 
 ENDINGS = (".yaml", ".yml")
@@ -26,12 +27,17 @@ class Found(Record):
     notes: list[str]
 
 
-def models(paths: Sequence[str], framework: str | None = None, default: str = layouts.DEFAULT) -> Found:
+def models(
+    paths: Sequence[str],
+    framework: str | None = None,
+    default: str = layouts.DEFAULT,
+    settings: Settings | None = None,
+) -> Found:
     """Every model of these paths; a bad spec is listed, and the rest goes on.
 
-    `framework` overrides the specs' own, `default` stands where one has none.
+    `framework` overrides the specs' own, `default` stands where one has none, `settings` change what they name.
     """
-    files = _Files({_key(path) for path in paths if not _searched(path)}, framework, default)
+    files = _Files({_key(path) for path in paths if not _searched(path)}, framework, default, settings)
     found, empty = files.found, []
     for path in paths:
         known = len(found.problems)
@@ -43,14 +49,16 @@ def models(paths: Sequence[str], framework: str | None = None, default: str = la
     if files.skipped:
         was = "was" if files.skipped == 1 else "were"
         found.notes.append(f"{counted(files.skipped, 'YAML document')} without `layers` {was} skipped")
+    if settings:
+        found.problems.extend(settings.unused(found.models))
     return found
 
 
 class _Files:
     """Reads each file once. `named` are those that must be specs, by their keys."""
 
-    def __init__(self, named: set[str], framework: str | None, default: str) -> None:
-        self.named, self.framework, self.default = named, framework, default
+    def __init__(self, named: set[str], framework: str | None, default: str, settings: Settings | None) -> None:
+        self.named, self.framework, self.default, self.settings = named, framework, default, settings
         self.found = Found([], [], [], [])
         self.skipped = 0
         self.specs: dict[str, bool] = {}
@@ -73,7 +81,8 @@ class _Files:
         if not named and b"layers" not in data and b"weights" not in data:
             self.skipped += 1
             return False
-        found = [self._keep(each, source) for each in read(data, source, stem, self.framework, named, self.default)]
+        documents = read(data, source, stem, self.framework, named, self.default, self.settings)
+        found = [self._keep(each, source) for each in documents]
         if any(found):
             self.found.files.append(path)
         return any(found)

@@ -16,6 +16,7 @@ from rnncalc.report import METRICS
 from rnncalc.sizes import DTYPES
 
 if TYPE_CHECKING:
+    from rnncalc.settings import Settings
     from rnncalc.source import Document
 
 TOP = ("name", "framework", "input", "inputs", "layers", "weights", "budget", "expect", "dtype", "description")
@@ -194,10 +195,11 @@ def read(
     framework: str | None = None,
     every: bool = True,
     default: str = layouts.DEFAULT,
+    settings: Settings | None = None,
 ) -> Iterator[Model | SpecError | None]:
     """Each document of a file as a model, or what is wrong with it.
 
-    Where not `every` document has to be a spec, None stands for one that is none.
+    Where not `every` document has to be a spec, None stands for one that is none. `settings` change what they name.
     """
     from rnncalc.source import documents, read_text
 
@@ -209,7 +211,7 @@ def read(
                 continue
             documents_read += 1
             name = stem if documents_read == 1 else f"{stem}#{documents_read}"
-            yield _read(document, path, name, framework, default)
+            yield _read(document, path, name, framework, default, settings)
     except SpecError as error:
         yield error
         return
@@ -217,12 +219,16 @@ def read(
         yield SpecError(Problem("empty: a spec is a mapping with `layers:`", path=path))
 
 
-def _read(document: Document, path: str, name: str, framework: str | None, default: str) -> Model | SpecError:
+def _read(
+    document: Document, path: str, name: str, framework: str | None, default: str, settings: Settings | None
+) -> Model | SpecError:
     problems = list(document.problems)
     if document.value is None and problems:
         return SpecError(problems)
     try:
         model = parse(document.value, name, framework, default)
+        if settings:
+            model = _changed(model, document.value, settings, name, framework, default)
     except SpecError as error:
         told = {(each.line, each.column) for each in problems}
         found = [document.locate(problem) for problem in error.problems]
@@ -231,6 +237,16 @@ def _read(document: Document, path: str, name: str, framework: str | None, defau
         return SpecError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
     model.plan, model.document = model.plan._replace(source=path), document
     return model
+
+
+def _changed(
+    model: Model, value: Mapping[str, Any], settings: Settings, name: str, framework: str | None, default: str
+) -> Model:
+    """The model with the settings, read like the spec itself."""
+    try:
+        return parse(settings.apply(model, value), name, framework, default)
+    except SpecError as error:
+        raise settings.told(model, error) from None
 
 
 def load_all(path: str | Path, framework: str | None = None) -> list[Model]:

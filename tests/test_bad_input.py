@@ -636,7 +636,7 @@ def test_a_closed_pipe_ends_silently_with_141(args: tuple[object, ...]) -> None:
 
 
 def test_ctrl_c_ends_with_130(run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("rnncalc.discover.models", interrupted)

@@ -39,6 +39,7 @@ FLOORS = (
     ("perturb",),
     ("proof", "solve"),
     ("source", "budget"),
+    ("settings",),
     ("spec",),
     ("discover", "catalogue", "compare"),
     ("render",),

@@ -14,21 +14,24 @@ from rnncalc.errors import Problem
 
 if TYPE_CHECKING:
     from rnncalc.discover import Found
+    from rnncalc.settings import Setting
 
 
-def specs(paths: Sequence[str], framework: str | None, out: Output) -> Found:
-    """Every model of these paths.
+def specs(paths: Sequence[str], framework: str | None, out: Output, settings: Sequence[Setting] = ()) -> Found:
+    """Every model of these paths, with what --set changes in them.
 
     Raises:
         click.UsageError: the output would replace one of the specs.
     """
     from rnncalc.discover import models
+    from rnncalc.settings import Settings
 
+    changes = Settings(settings) if settings else None
     source = click.get_current_context().get_parameter_source("framework")
     if source == ParameterSource.ENVIRONMENT:  # a default, not an order
-        found = models(paths, None, framework or layouts.DEFAULT)
+        found = models(paths, None, framework or layouts.DEFAULT, changes)
     else:
-        found = models(paths, framework)
+        found = models(paths, framework, settings=changes)
     out.keep(found.files)
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from rnncalc.cli.options import Limit, framework_option, output_options
+from rnncalc.cli.options import Limit, framework_option, output_options, set_option
 from rnncalc.report import METRICS
 
 
@@ -22,10 +22,18 @@ def _limits(function: Any) -> Any:
 @click.command("check")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @_limits
+@set_option
 @framework_option
 @output_options
 def command(
-    paths: tuple[str, ...], framework: str | None, form: Any, output: Any, quiet: bool, color: str, **limits: Any
+    paths: tuple[str, ...],
+    settings: tuple[Any, ...],
+    framework: str | None,
+    form: Any,
+    output: Any,
+    quiet: bool,
+    color: str,
+    **limits: Any,
 ) -> int:
     """Check every model against its `budget` and `expect`, and against limits given here.
 
@@ -37,7 +45,7 @@ def command(
     from rnncalc.errors import Problem, listed
 
     out = make(form, output, quiet, color)
-    found = specs(paths, framework, out)
+    found = specs(paths, framework, out, settings)
     extra = [(layer, metric, limit) for metric in METRICS for layer, limit in limits[metric]]
     checks, problems = [], list(found.problems)
     for model in found.models:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnncalc.cli.options import framework_option, optimizer_option, output_options
+from rnncalc.cli.options import framework_option, optimizer_option, output_options, set_option
 
 if TYPE_CHECKING:
     from rnncalc.network import Model
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 @click.command("count")
 @click.argument("paths", nargs=-1, required=True, metavar="SPEC...")
+@set_option
 @optimizer_option
 @framework_option
 @output_options
 def command(
     paths: tuple[str, ...],
+    settings: tuple[Any, ...],
     optimizer: str | None,
     framework: str | None,
     form: Any,
@@ -36,7 +38,7 @@ def command(
     from rnncalc.network import others
 
     out = make(form, output, quiet, color)
-    found = specs(paths, framework, out)
+    found = specs(paths, framework, out, settings)
     shown = out.form in ("table", "markdown")
     out.write(
         "count",

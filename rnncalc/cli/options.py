@@ -122,6 +122,21 @@ class Fraction(click.ParamType):  # type: ignore[type-arg]  # generic in new rel
         return found
 
 
+class Set(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
+    """A setting such as `encoder.units=160`."""
+
+    name = "setting"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value, or a message that says what to write."""
+        from rnncalc.settings import setting
+
+        try:
+            return setting(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 SIZE = Size()
 FRACTION = Fraction()
 FRAMEWORK = Framework()
@@ -136,6 +151,12 @@ def framework_option(function: Decorated) -> Decorated:
         envvar=VARIABLE,
         help=f"{listed(layouts.NAMES, 'or')}.",
     )(function)
+
+
+def set_option(function: Decorated) -> Decorated:
+    """--set, once for each key."""
+    told = "What if: a key of a layer, an input or the model, such as encoder.units=160."
+    return click.option("--set", "settings", multiple=True, type=Set(), metavar="LAYER.KEY=VALUE", help=told)(function)
 
 
 def output_options(function: Decorated, formats: tuple[str, ...] = FORMATS) -> Decorated:

@@ -39,8 +39,11 @@ def targets(
     from rnncalc.discover import Found
 
     cell: Cell | None = click.get_current_context().meta.get("cell")
+    settings = given.pop("settings", ())
     if cell is None:
-        return specs(paths, framework, out)
+        return specs(paths, framework, out, settings)
+    if settings:
+        raise click.UsageError(f"--set changes a spec; {cell.name} has flags of its own, such as --units")
     if len(paths) > 1:
         raise click.UsageError(f"`{paths[1]}` stands beside the cell {cell.name}; give a cell or specs, not both")
     for name, value in defaults.items():
