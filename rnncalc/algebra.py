@@ -16,6 +16,11 @@ from typing import Any
 
 Monomial = tuple[tuple[str, int], ...]  # (symbol, exponent), sorted by symbol
 
+
+class NotPolynomial(ArithmeticError):
+    """What was asked of a symbolic size has an answer for numbers alone: a remainder, a comparison, a quotient."""
+
+
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -48,6 +53,34 @@ class Poly:
     __radd__ = __add__
     __rmul__ = __mul__
 
+    def __neg__(self) -> Poly:
+        return self * -1
+
+    def __sub__(self, other: Poly | int) -> Poly:
+        return self + -other
+
+    def __rsub__(self, other: int) -> Poly:
+        return -self + other
+
+    def __pow__(self, exponent: int) -> Poly:
+        return product([self] * exponent)
+
+    def __floordiv__(self, divisor: int) -> Poly:
+        if self % divisor:
+            raise NotPolynomial(f"({self}) / {divisor}")
+        return Poly({monomial: factor // divisor for monomial, factor in self.terms.items()})
+
+    def __mod__(self, divisor: int) -> int:
+        """0 where every factor has the divisor; of anything else the remainder depends on the symbols."""
+        if not isinstance(divisor, int) or any(factor % divisor for factor in self.terms.values()):
+            raise NotPolynomial(f"the remainder of ({self}) / {divisor}")
+        return 0
+
+    def _unordered(self, other: Any) -> bool:
+        raise NotPolynomial(f"whether ({self}) is more than {other}")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __rfloordiv__ = __rmod__ = _unordered
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, (Poly, int)) and self.terms == poly(other).terms
 
@@ -67,6 +100,9 @@ class Poly:
         """Highest degree first, symbols in alphabetical order."""
         ordered = sorted(self.terms.items(), key=lambda term: (-sum(e for _, e in term[0]), term[0]))
         return " + ".join(_term(monomial, factor) for monomial, factor in ordered).replace("+ -", "- ") or "0"
+
+    def __format__(self, form: str) -> str:
+        return str(self)
 
     @property
     def symbols(self) -> frozenset[str]:

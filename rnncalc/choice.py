@@ -93,7 +93,8 @@ def able(plan: LayerPlan, cell: Cell) -> Iterator[str]:
 
 
 def _below(options: Any, small: str, large: str) -> bool:
-    return not options.get(small) or not options.get(large) or bool(options[small] < options[large])
+    sizes = (options.get(small), options.get(large))
+    return not all(type(size) is int for size in sizes) or bool(sizes[0] < sizes[1])
 
 
 def _said(key: str, value: Any) -> str:

@@ -36,7 +36,7 @@ def flops(layer: Layer) -> Cost:
     inner = last = 0
     if plan.bidirectional:
         merging = _MERGE_OPERATIONS[plan.merge_mode]
-        widths = [int(layer.trace.output.at(sizes)) for sizes in layer.sizes]
+        widths = [layer.trace.output.at(sizes) for sizes in layer.sizes]
         inner, last = merging * sum(widths[:-1]) * (not plan.independent_directions), merging * widths[-1]
     last += (layer.outflow.shape[0 if layer.first else -1] or 0) if plan.residual else 0
     combined = len(plan.inputs) - 1 if len(layer.cell.inputs) == 1 and len(plan.inputs) > 1 else 0

@@ -69,7 +69,7 @@ class Layer:
             open_ends = [shown(flow.shape) for flow in flows if None in flow.shape]
             told = f"; its input is {' and '.join(open_ends)}" if open_ends else ""
             raise plan.wrong("", f"`{plan.name}`: {error}{told}") from None
-        self._stack({key: value for key, value in options.items() if type(value) is int})
+        self._stack({key: value for key, value in options.items() if type(value) in (int, Poly)})
         if shared is not None:
             self._fits(shared)
         if plan.residual and self.outflow.shape != self.inflows[0].shape:
@@ -209,7 +209,7 @@ class Layer:
                 whole, parts = ratio.split("/")
                 sizes[ratio] = sizes[whole] // sizes[parts]
             self.sizes.append(sizes)
-            width = int(self.trace.output.at(self.sizes[-1]))
+            width = self.trace.output.at(self.sizes[-1])
             depth = width * (self.directions if self.mixed else 1)
         if plan.bidirectional and plan.merge_mode == "concat":
             depth = width * self.directions
@@ -284,7 +284,7 @@ class Layer:
                         inner=self.entry.inner,
                         name=plan.name,
                     )
-                    shape = tuple(int(dim.at(sizes)) for dim in stored.shape)
+                    shape = tuple(dim.at(sizes) for dim in stored.shape)
                     text = formula(seen(stored.shape), self.words)
                     if shared_axis:
                         shape, text = (len(group), *shape), f"{len(group)} × {text}"
@@ -306,7 +306,7 @@ class Layer:
         rows = self.plan.num_layers * self.directions
         for state in self.trace.states:
             space = known(state.axes, f"the learned initial state of `{self.plan.name}`")
-            shape = (rows, *space, int(state.size.at(self.sizes[0])))
+            shape = (rows, *space, state.size.at(self.sizes[0]))
             text = formula((poly(rows), *map(poly, space), state.size), self.words)
             found.append(Tensor(f"initial_{state.name}", shape, text, None, (), trainable))
         return found
@@ -341,16 +341,17 @@ class Layer:
     def each(self, count: Poly) -> int:
         """A polynomial summed over the stack and its directions."""
         if len(self.sizes) > 2:  # from the second layer on they are alike
-            inner = int(count.at(self.sizes[1])) * (len(self.sizes) - 1)
-            return (int(count.at(self.sizes[0])) + inner) * self.directions
-        return sum(int(count.at(sizes)) for sizes in self.sizes) * self.directions
+            found: int = count.at(self.sizes[0]) + count.at(self.sizes[1]) * (len(self.sizes) - 1)
+        else:
+            found = sum(count.at(sizes) for sizes in self.sizes)
+        return found * self.directions
 
     @cached_property
     def states(self) -> dict[str, tuple[int | None, ...]]:
         """Each state's shape without the batch: (num_layers × directions, size)."""
         rows = self.plan.num_layers * self.directions
         return {
-            f"{self.plan.name}/{state.name}": (rows, *state.axes, int(state.size.at(self.sizes[0])))
+            f"{self.plan.name}/{state.name}": (rows, *state.axes, state.size.at(self.sizes[0]))
             for state in self.trace.states
         }
 

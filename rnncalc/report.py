@@ -148,7 +148,7 @@ def _tensors(layer: Layer) -> tuple[TensorReport, ...]:
         idle = 0
         if unread and tensor.stored:
             idle = sum(
-                int(product((block.rows, block.columns, *block.kernel)).at(layer.sizes[k]))
+                product((block.rows, block.columns, *block.kernel)).at(layer.sizes[k])
                 for k, _ in tensor.parts
                 for block in tensor.stored.blocks
                 if (block.column.gate, block.term) in unread

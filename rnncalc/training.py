@@ -90,10 +90,10 @@ def _elements(layer: Layer, read: Mapping[str, bool]) -> Iterator[int | None]:
     for value in kept(layer.trace).values():
         count = layer.each(value.size)
         if value.making[0] == "input":
-            count = 0 if read.get(value.name) else int(value.size.at(layer.sizes[0]))
+            count = 0 if read.get(value.name) else value.size.at(layer.sizes[0])
             if layer.directions > 1 and not layer.plan.independent_directions:
                 # what the next layer of a stack reads is made of two arrays
-                count += sum(int(value.size.at(sizes)) for sizes in layer.sizes[1:])
+                count += sum(value.size.at(sizes) for sizes in layer.sizes[1:])
         for axis in (*value.axes, steps):
             if count and axis is None:
                 yield None

@@ -33,6 +33,7 @@ FLOORS = (
     ("costs",),
     ("layer",),
     ("network", "remarks"),
+    ("symbolic",),
     ("forward", "training"),
     ("witness",),
     ("small",),
