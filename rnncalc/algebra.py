@@ -12,13 +12,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from math import gcd, lcm
 from typing import Any
 
 Monomial = tuple[tuple[str, int], ...]  # (symbol, exponent), sorted by symbol
 
 
 class NotPolynomial(ArithmeticError):
-    """What was asked of a symbolic size has an answer for numbers alone: a remainder, a comparison, a quotient."""
+    """What was asked of a symbolic size has an answer for numbers alone: a remainder, a comparison, a quotient.
+
+    There would be one if the symbol stood for multiples of `multiple`, where that is not 0.
+    """
+
+    def __init__(self, message: str, multiple: int = 0) -> None:
+        super().__init__(message)
+        self.multiple = multiple
 
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -66,15 +74,17 @@ class Poly:
         return product([self] * exponent)
 
     def __floordiv__(self, divisor: int) -> Poly:
-        if self % divisor:
-            raise NotPolynomial(f"({self}) / {divisor}")
+        _ = self % divisor
         return Poly({monomial: factor // divisor for monomial, factor in self.terms.items()})
 
     def __mod__(self, divisor: int) -> int:
         """0 where every factor has the divisor; of anything else the remainder depends on the symbols."""
-        if not isinstance(divisor, int) or any(factor % divisor for factor in self.terms.values()):
-            raise NotPolynomial(f"the remainder of ({self}) / {divisor}")
-        return 0
+        if isinstance(divisor, int) and not any(factor % divisor for factor in self.terms.values()):
+            return 0
+        multiple = 0
+        if isinstance(divisor, int) and not self.terms.get((), 0) % divisor:
+            multiple = lcm(*(divisor // gcd(divisor, factor) for factor in self.terms.values()))
+        raise NotPolynomial(f"{self} has to be divided by {divisor}", multiple)
 
     def _unordered(self, other: Any) -> bool:
         raise NotPolynomial(f"whether ({self}) is more than {other}")

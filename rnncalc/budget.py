@@ -105,28 +105,22 @@ def check(model: Model, extra: Limits = ()) -> tuple[list[Check], list[Problem]]
 
 def _advice(model: Model, layer: str | None, metric: str, limit: int) -> str:
     """The largest main size of the layer (the model's largest layer that has one) at which the limit holds."""
-    from rnncalc.solve import largest, resizable
+    from rnncalc.solve import resizable, solve
 
     candidates = [each for each in model.layers if layer in (None, each.plan.name) and resizable(each)]
     tried = False
     for each in sorted(candidates, key=lambda each: -each.params):
         key = "depth" if each.cell.base == "embedding" else each.cell.sizes[0]
-        word = each.layout.word(key, each.entry)
-
-        def measure(candidate: Model) -> int | None:
-            found = candidate.report()
-            inner = next(found_layer for found_layer in found.layers if found_layer.name == layer) if layer else found
-            return figure(inner, metric)
-
         try:
-            size = largest(model, each.plan.name, key, limit, measure)
+            found = solve(model, [(each.plan.name, key)], [(layer, metric, limit)])
         except SpecError:
             continue  # other sizes do not fit together, as around a residual
         tried = True
-        if size is not None:
-            return f"the largest {word} of {each.plan.name} that fits is {size:,} (now {each.plan.options[key]:,})"
+        if found.size is not None:
+            now = each.plan.options[key]
+            return f"the largest {found.word} of {each.plan.name} that fits is {found.size:,} (now {now:,})"
         if layer:
-            return f"no {word} of {each.plan.name} fits"
+            return f"no {found.word} of {each.plan.name} fits"
     return "no size of a single layer makes it fit" if tried else ""
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rnncalc.layer import Layer
     from rnncalc.network import Model
 
+OPEN = "?"  # the value of a size that is to be found
 TOP = ("framework", "dtype", "name")  # keys of the model itself
 
 
@@ -87,6 +88,8 @@ def setting(text: str) -> Setting:
     owner, _, key = left.strip().rpartition(".")
     if not equals or not key or (not owner and "." in left):
         raise ValueError(f"{named(text)} is no setting; write LAYER.KEY=VALUE, such as encoder.units=160")
+    if right.strip() == OPEN:  # which is no YAML
+        return Setting(text, owner, key, OPEN)
     try:
         found = list(documents(right, ""))
         problems = [problem for document in found for problem in document.problems]
@@ -112,9 +115,19 @@ def place(model: Model, setting: Setting) -> tuple[Any, ...]:
 
 def _spelling(layer: Layer, word: str) -> str:
     """The key as the spec spells it, where it has it: `units` may stand there as `hidden_size`."""
-    layout, entry = layer.layout, layer.entry
-    keys = {theirs: key for words in (layout.words, entry.words) for key, theirs in words.items()}
-    return layer.plan.spelled.get(word) or layer.plan.spelled.get(keys.get(word, ""), word)
+    return layer.plan.spelled.get(word) or layer.plan.spelled.get(_key(layer, word), word)
+
+
+def _key(layer: Layer, word: str) -> str:
+    """Our word for a framework's."""
+    words = (layer.layout.words, layer.entry.words)
+    return {theirs: key for each in words for key, theirs in each.items()}.get(word, word)
+
+
+def open_sizes(model: Model, settings: Iterable[Setting]) -> list[tuple[str, str]]:
+    """The (layer or input, key) of each setting, by our words."""
+    layers = {layer.plan.name: layer for layer in model.layers}
+    return [(s.owner, _key(layers[s.owner], s.key) if s.owner in layers else s.key) for s in settings]
 
 
 def _main(model: Model, setting: Setting) -> str:

@@ -39,6 +39,22 @@ def size(value: Any, unit: str = "count", least: int = 1) -> int:
     return number
 
 
+def span(text: str) -> range:
+    """The sizes of a range such as `32:1024:32`, its end included; without a step, each.
+
+    Raises:
+        ValueError: it is none; the message says what to write.
+    """
+    parts = text.split(":")
+    told = f"{shown(text)} is no range; write 32:1024, or 32:1024:32 with a step"
+    if len(parts) not in (2, 3):
+        raise ValueError(told)
+    first, last, step = (size(part) for part in (*parts, "1")[:3])
+    if first > last:
+        raise ValueError(told)
+    return range(first, last + 1, step)
+
+
 def native(value: Any) -> Any:
     """A number or truth value of NumPy as Python's; anything else as it is."""
     return value.item() if getattr(value, "ndim", None) == 0 else value

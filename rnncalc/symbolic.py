@@ -22,7 +22,7 @@ from rnncalc.layer import Layer
 from rnncalc.network import Model, build
 from rnncalc.plan import Flow
 
-Free = Mapping[tuple[str, str], Poly]  # (layer or input, key) -> what its size is
+Free = Mapping[tuple[str, str], Poly | int]  # (layer or input, key) -> what its size is
 
 
 def free_sizes(layer: Layer) -> dict[str, int | None]:

@@ -6,22 +6,13 @@ from typing import Any
 
 import click
 
-from rnncalc.cli.options import Limit, framework_option, output_options, set_option
+from rnncalc.cli.options import framework_option, limit_options, output_options, set_option
 from rnncalc.report import METRICS
-
-
-def _limits(function: Any) -> Any:
-    for metric in reversed(METRICS):
-        flag = "--max-" + metric.replace("_", "-")
-        unit = "bytes" if metric.endswith("bytes") else "count"
-        told = f"Limit of {metric}, such as {'2MiB' if unit == 'bytes' else '450k'}, or LAYER=LIMIT."
-        function = click.option(flag, metric, multiple=True, type=Limit(unit), help=told)(function)
-    return function
 
 
 @click.command("check")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@_limits
+@limit_options
 @set_option
 @framework_option
 @output_options

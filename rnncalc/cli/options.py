@@ -10,7 +10,8 @@ from click.core import ParameterSource
 
 from rnncalc import layouts
 from rnncalc.errors import SpecError, among, listed, named, shown
-from rnncalc.sizes import DTYPES, size
+from rnncalc.report import METRICS
+from rnncalc.sizes import DTYPES, size, span
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 VARIABLE = "RNNCALC_FRAMEWORK"
@@ -137,6 +138,19 @@ class Set(click.ParamType):  # type: ignore[type-arg]  # generic in new releases
             self.fail(str(error), param, ctx)
 
 
+class Span(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
+    """A range of sizes such as `32:1024:32`, its end included."""
+
+    name = "range"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> range:
+        """The value, or a message that says what to write."""
+        try:
+            return span(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 SIZE = Size()
 FRACTION = Fraction()
 FRAMEWORK = Framework()
@@ -151,6 +165,16 @@ def framework_option(function: Decorated) -> Decorated:
         envvar=VARIABLE,
         help=f"{listed(layouts.NAMES, 'or')}.",
     )(function)
+
+
+def limit_options(function: Decorated) -> Decorated:
+    """--max-params and the like, one for each metric."""
+    for metric in reversed(METRICS):
+        flag = "--max-" + metric.replace("_", "-")
+        unit = "bytes" if metric.endswith("bytes") else "count"
+        told = f"Limit of {metric}, such as {'2MiB' if unit == 'bytes' else '450k'}, or LAYER=LIMIT."
+        function = click.option(flag, metric, multiple=True, type=Limit(unit), help=told)(function)
+    return function
 
 
 def set_option(function: Decorated) -> Decorated:

@@ -9,10 +9,12 @@ from rnncalc.budget import Verdict
 from rnncalc.errors import Problem, counted
 from rnncalc.record import Record
 from rnncalc.render.names import grouped
+from rnncalc.render.words import share
 from rnncalc.report import ModelReport
 
 if TYPE_CHECKING:
     from rnncalc.compare import Comparison, Comparisons
+    from rnncalc.solve import Solution
 
 
 class Sheet(Record):
@@ -98,6 +100,31 @@ def proofs(found: Any) -> list[Sheet]:
         verdict = "proven" if proof.passed else "NOT proven"
         sheets.append(Sheet(f"{proof.model} · {proof.framework}: {verdict}", ("", "What was done", "Result"), rows))
     return sheets
+
+
+def solution(found: Solution) -> list[Sheet]:
+    """A row a size around the largest that fits, and how it is known that no larger one does."""
+    what = f"{found.layer}: {found.metric}" if found.layer else found.metric
+    rows = tuple(
+        (
+            "<" if each.size == found.size else "",
+            each.size,
+            each.figure,
+            share(each.figure, found.limit),
+            "fits" if each.fits else "too much",
+        )
+        for each in found.tried
+    )
+    sizes = f"{found.word} of {found.owner}"
+    if found.size is None:
+        least = found.tried[0]
+        note = f"no {sizes} fits: {least.size:,} already has {what} {least.figure:,}, above {found.limit:,}"
+    else:
+        note = f"the largest {sizes} within {what} {found.limit:,} is {found.size:,}: {found.figure:,}"
+    n = "n" if found.multiple == 1 else f"n = {found.word} / {found.multiple}"
+    grows = "" if found.growth.startswith("each") else f"{what} grows with {n}: "
+    columns = ("", found.word, what, "of the limit", "")
+    return [Sheet(f"{found.model} · {found.framework}", columns, rows, (note, f"{grows}{found.growth}"))]
 
 
 def comparisons(found: Comparisons) -> list[Sheet]:
