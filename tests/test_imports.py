@@ -33,7 +33,7 @@ FLOORS = (
     ("costs",),
     ("layer",),
     ("network", "remarks"),
-    ("symbolic",),
+    ("symbolic", "identify"),
     ("forward", "training"),
     ("witness",),
     ("small",),

@@ -14,6 +14,7 @@ from rnncalc.report import ModelReport
 
 if TYPE_CHECKING:
     from rnncalc.compare import Comparison, Comparisons
+    from rnncalc.identify import Identified
     from rnncalc.solve import Solution
 
 
@@ -125,6 +126,29 @@ def solution(found: Solution) -> list[Sheet]:
     grows = "" if found.growth.startswith("each") else f"{what} grows with {n}: "
     columns = ("", found.word, what, "of the limit", "")
     return [Sheet(f"{found.model} · {found.framework}", columns, rows, (note, f"{grows}{found.growth}"))]
+
+
+def identified(found: Identified, most: int | None) -> list[Sheet]:
+    """A row a match, and within which bounds there are no others."""
+    rows = []
+    for match in found.matches[:most]:
+        words = {"True": "{}", "False": "no {}"}
+        options = [
+            words.get(str(value), "{} {}").format(key, value) for key, value in match.options if value is not None
+        ]
+        stack = [counted(match.num_layers, "layer")] * (match.num_layers > 1) + ["bidirectional"] * match.bidirectional
+        told = ", ".join([*stack, *options, *(["no bias"] if not match.bias else [])])
+        rows.append((match.cell, match.units, match.input_depth, told, ", ".join(match.frameworks)))
+    bounds = found.bounds
+    spans = (("units", bounds.units), ("input depth", bounds.input_depth), ("layers", bounds.num_layers))
+    limits = ", ".join(f"{name} {span[0]:,}" + (f" to {span[-1]:,}" if len(span) > 1 else "") for name, span in spans)
+    hidden = len(found.matches) - len(rows)
+    there = counted(len(found.matches), "match", "es") if found.matches else "nothing there"
+    shown = f"; the plainest {len(rows)} are shown, --all shows the rest" if hidden else ""
+    cells = f"{', '.join(bounds.cells)}, each with its options that are on or off, with bias and without"
+    notes = (f"{there} with exactly {counted(found.params, 'parameter')}{shown}", f"looked through: {limits}; {cells}")
+    columns = ("Cell", "Units", "Input depth", "Stack and options", "Frameworks")
+    return [Sheet("", columns, tuple(rows), notes)]
 
 
 def comparisons(found: Comparisons) -> list[Sheet]:
