@@ -13,8 +13,29 @@ from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
 Limits = Sequence[tuple[str | None, str, int]]  # (layer or None, metric, limit)
 
 
+class Place(Record):
+    """A line and column, from 1, of a file."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its JSON."""
+        return {"path": self.path, "line": self.line, "column": self.column}
+
+
 class Check(Record):
-    """One limit, or one pinned figure (`exact`), and whether it is met. `advice` says what would fit."""
+    """One limit, and whether it is met.
+
+    `kind` says what sets it: a `budget`; `expect`, for a figure that is pinned; `growth`, against the figure `base`;
+    or an `exception` that has ended. `message` is a sentence with the exact figures. A limit that is not met is an
+    `error`, or a `warning` that fails nothing, by its `level`. Then `advice` says what would fit, `place` where the
+    limit stands (None for one of the command line), and `origin` the layer or model that it is about in its spec.
+    """
 
     model: str
     source: str | None
@@ -23,9 +44,23 @@ class Check(Record):
     actual: int
     limit: int
     passed: bool
-    exact: bool = False
+    kind: str = "budget"
+    base: int | None = None
+    level: str = "error"
+    message: str = ""
     advice: str = ""
-    line: int | None = None
+    place: Place | None = None
+    origin: Place | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is a reason to fail."""
+        return not self.passed and self.level == "error"
+
+    @property
+    def excess(self) -> int:
+        """How far the figure is above the limit; below an expected one it is negative."""
+        return self.actual - self.limit
 
     def to_dict(self) -> dict[str, Any]:
         """Its JSON."""
@@ -37,9 +72,15 @@ class Check(Record):
             "actual": self.actual,
             "limit": self.limit,
             "passed": self.passed,
-            "kind": "expect" if self.exact else "budget",
+            "kind": self.kind,
+            "base": self.base,
+            "level": self.level,
+            "message": self.message,
             "advice": self.advice or None,
-            "line": self.line,
+            "path": self.place.path if self.place else None,
+            "line": self.place.line if self.place else None,
+            "column": self.place.column if self.place else None,
+            "origin": self.origin.to_dict() if self.origin else None,
         }
 
 
@@ -51,8 +92,8 @@ class Verdict(Record):
 
     @property
     def passed(self) -> bool:
-        """Whether every limit is met, and everything could be checked."""
-        return bool(self.checks) and not self.problems and all(check.passed for check in self.checks)
+        """Whether nothing failed, and everything could be checked."""
+        return bool(self.checks) and not self.problems and not any(check.failed for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of `check`."""
@@ -93,14 +134,36 @@ def check(model: Model, extra: Limits = ()) -> tuple[list[Check], list[Problem]]
             message = f"{model.name}: {metric} is unknown while a length is; give `input` its `steps`"
             problems.append(model.locate(Problem(message, where)))
             continue
-        exact = key == "expect"
-        passed = actual == limit if exact else actual <= limit
-        advice, line = "", None
+        kind = key or "budget"
+        passed = actual == limit if kind == "expect" else actual <= limit
+        found = Check(model.name, model.plan.source, layer, metric, actual, limit, passed, kind)
+        found = found._replace(message=_message(found))
         if not passed:
-            line = model.locate(Problem("", where)).line if key else None
-            advice = "" if exact else _advice(model, layer, metric, limit)
-        checks.append(Check(model.name, model.plan.source, layer, metric, actual, limit, passed, exact, advice, line))
+            advice = "" if kind == "expect" else _advice(model, layer, metric, limit)
+            place = _place(model, where) if key else None
+            found = found._replace(advice=advice, place=place, origin=_origin(model, layer))
+        checks.append(found)
     return checks, problems
+
+
+def _message(check: Check) -> str:
+    what = f"{check.layer}: {check.metric}" if check.layer else check.metric
+    if check.kind == "expect":
+        return f"{what} {check.actual:,} is " + (
+            "as expected" if check.passed else f"not the expected {check.limit:,} ({check.excess:+,})"
+        )
+    told = f"within the limit of {check.limit:,}" if check.passed else f"above the limit of {check.limit:,}"
+    return f"{what} {check.actual:,} is {told}" + ("" if check.passed else f" ({check.excess:+,})")
+
+
+def _place(model: Model, where: tuple[Any, ...], at: str = "value") -> Place | None:
+    found = model.locate(Problem("", where, at))
+    return Place(found.path, found.line, found.column) if found.path and found.line and found.column else None
+
+
+def _origin(model: Model, layer: str | None) -> Place | None:
+    where = next((each.plan.where for each in model.layers if each.plan.name == layer), ("layers",))
+    return _place(model, where, "key")
 
 
 def _advice(model: Model, layer: str | None, metric: str, limit: int) -> str:

@@ -124,6 +124,31 @@ def test_the_json_of_check_is_that_of_the_contract(run: Run) -> None:
     assert {key: made[key] for key in expected} == expected
 
 
+def test_a_broken_limit_is_told_in_a_sentence_with_the_exact_figures(run: Run) -> None:
+    spec = TWO + "budget: {params: 150k, layers: {head: {params: 5k}}}\nexpect: {params: 147000}\n"
+    assert [each["message"] for each in check(run, spec)[1]["checks"]] == [
+        "params 147,733 is within the limit of 150,000",
+        "head: params 5,397 is above the limit of 5,000 (+397)",
+        "params 147,733 is not the expected 147,000 (+733)",
+    ]
+
+
+def test_a_broken_limit_has_its_place_and_that_of_the_layer(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(TWO + "budget:\n  layers:\n    head: {params: 5k}\n")
+    (made,) = json.loads(run("check", path, "-f", "json").out)["checks"]
+    assert (made["kind"], made["level"], made["base"]) == ("budget", "error", None)
+    assert (made["path"], made["line"], made["column"]) == (str(path), 10, 20)
+    assert made["origin"] == {"path": str(path), "line": 7, "column": 5}
+
+
+def test_a_limit_of_the_command_line_has_no_place_in_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(LSTM)
+    (made,) = json.loads(run("check", tmp_path / "a.yaml", "--max-params", 1, "-f", "json").out)["checks"]
+    assert (made["path"], made["line"], made["column"]) == (None, None, None)
+    assert (made["origin"]["path"], made["origin"]["line"]) == (str(tmp_path / "a.yaml"), 4)
+
+
 def test_the_source_of_a_check_is_its_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(LSTM)
     found = json.loads(run("check", tmp_path, "--max-params", "1M", "-f", "json").out)

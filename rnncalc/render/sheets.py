@@ -74,20 +74,20 @@ def checks(verdict: Verdict) -> list[Sheet]:
     columns = ("", "Model", "Layer", "Metric", "Actual", "Limit", "Excess")
     rows, notes = [], []
     for check in verdict.checks:
-        mark = "ok" if check.passed else "FAIL"
-        excess = "" if check.passed else Excess(check.actual - check.limit)
-        limit = Pinned(check.limit) if check.exact else check.limit
+        mark = "ok" if check.passed else "FAIL" if check.failed else "warn"
+        excess = "" if check.passed else Excess(check.excess)
+        limit = Pinned(check.limit) if check.kind == "expect" else check.limit
         rows.append((mark, check.model, check.layer or "", check.metric, check.actual, limit, excess))
         if not check.passed:
-            place = ":".join(str(part) for part in (check.source, check.line) if part is not None)
-            what = f"{check.layer}: {check.metric}" if check.layer else check.metric
-            relation = "is not the expected" if check.exact else "is above the limit of"
+            place = check.place or check.source
             advice = f"; {check.advice}" if check.advice else ""
             name = f"{place} ({check.model})" if place else check.model
-            notes.append(f"{name}: {what} {check.actual:,} {relation} {check.limit:,} ({excess:,}){advice}")
-    failed, limits = len(notes), counted(len(rows), "limit")
+            notes.append(f"{name}: {check.message}{advice}")
+    failed, limits = sum(check.failed for check in verdict.checks), counted(len(rows), "limit")
+    excused = sum(not check.passed for check in verdict.checks) - failed
     if rows:
-        notes.append(f"{failed:,} of {limits} broken" if failed else f"{limits} kept")
+        told = f"{failed:,} of {limits} broken" if failed or excused else f"{limits} kept"
+        notes.append(f"{told}, {counted(excused, 'warning')}" if excused else told)
     if verdict.problems:
         notes.append(counted(len(verdict.problems), "error"))
     return [Sheet("", columns, tuple(rows), tuple(notes), ("Layer",) * (not any(row[2] for row in rows)))]
