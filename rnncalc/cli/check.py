@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
 
-from rnncalc.cli.options import framework_option, limit_options, output_options, set_option
+from rnncalc.cli.options import CHECK_FORMATS, framework_option, limit_options, output_options, set_option
 from rnncalc.report import METRICS
 
 
@@ -15,11 +16,13 @@ from rnncalc.report import METRICS
 @limit_options
 @set_option
 @framework_option
-@output_options
+@click.option("--summary", metavar="FILE", help="Add a page in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.")
+@partial(output_options, formats=CHECK_FORMATS)
 def command(
     paths: tuple[str, ...],
     settings: tuple[Any, ...],
     framework: str | None,
+    summary: str | None,
     form: Any,
     output: Any,
     quiet: bool,
@@ -32,10 +35,12 @@ def command(
     """
     from rnncalc.budget import Verdict, check
     from rnncalc.cli.batch import close, specs
+    from rnncalc.cli.output import append, repository
     from rnncalc.cli.output import output as make
     from rnncalc.errors import Problem, listed
+    from rnncalc.render import render
 
-    out = make(form, output, quiet, color)
+    out = make(form, output, quiet, color, CHECK_FORMATS)
     found = specs(paths, framework, out, settings)
     extra = [(layer, metric, limit) for metric in METRICS for layer, limit in limits[metric]]
     checks, problems = [], list(found.problems)
@@ -49,6 +54,8 @@ def command(
         problems.append(Problem(f"no model has a layer named {listed(absent)}"))
     verdict = Verdict(tuple(checks), tuple(problems))
     out.write("checks", verdict)
+    if summary:
+        append(summary, render("summary", "checks", verdict, root=repository()))
     close(out, found, problems)
     if not checks and not problems:
         raise click.UsageError("no model has a budget; give it `budget:`, or --max-params: nothing to check")

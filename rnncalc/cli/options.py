@@ -16,6 +16,7 @@ from rnncalc.sizes import DTYPES, size, span
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 VARIABLE = "RNNCALC_FRAMEWORK"
 FORMATS = ("table", "json", "markdown", "csv")
+CHECK_FORMATS = (*FORMATS, "github", "gitlab", "junit", "sarif")
 
 
 class Help:

@@ -13,7 +13,7 @@ from rnncalc.cli.options import FORMATS
 from rnncalc.errors import listed, named, printable
 from rnncalc.record import Record
 
-ENDINGS = {"json": ".json", "markdown": ".md", "csv": ".csv", "table": ".txt"}
+ENDINGS = {"json": ".json", "markdown": ".md", "csv": ".csv", "table": ".txt", "junit": ".xml", "sarif": ".sarif"}
 ERRORS = "backslashreplace"  # for a file's name that is no text
 
 
@@ -30,13 +30,15 @@ class Output(Record):
         """Render `records` as a document of this kind, and write it."""
         from rnncalc.render import render
 
-        self.text(render(self.form, kind, *records, color=self.color, width=self.width))
+        self.text(render(self.form, kind, *records, color=self.color, width=self.width, root=repository()))
 
     def text(self, text: str) -> None:
         """Write a finished document."""
         if self.path is not None:
             write_whole(self.path, text)
             return
+        if os.environ.get("GITHUB_ACTIONS") and self.form != "github":
+            text = text.replace("##[", "#\\u0023[") if self.form.startswith("json") else inert(text)
         try:
             sys.stdout.write(text)
             sys.stdout.flush()
@@ -71,6 +73,20 @@ def output(form: str | None, path: str | None, quiet: bool, color: str, formats:
     return Output(form or _implied(path, formats), path, quiet, _colored(color, path), _width(path))
 
 
+def repository() -> str:
+    """The folder to which a CI system's paths are relative, where it says so; empty for the current one."""
+    return os.environ.get("GITHUB_WORKSPACE") or os.environ.get("CI_PROJECT_DIR") or ""
+
+
+def append(path: str, text: str) -> None:
+    """Put a text behind what a file has, in one piece."""
+    try:
+        with open(path, "ab") as file:
+            file.write(text.encode("utf-8", ERRORS))
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
+
+
 def _check(path: str) -> None:
     if not path:
         raise click.UsageError("--output needs the name of a file")
@@ -85,7 +101,7 @@ def _check(path: str) -> None:
 def _implied(path: str | None, formats: Sequence[str]) -> str:
     """The format that a file's ending implies; a table where it has none."""
     ending = os.path.splitext(path or "")[1].lower()
-    known = {ENDINGS[form]: form for form in formats}
+    known = {ENDINGS[form]: form for form in formats if form in ENDINGS}
     if ending and ending not in known:
         there = listed([f"{each} ({form})" for each, form in known.items()], "or")
         raise click.UsageError(f"no format has the ending {named(ending)}: end --output in {there}, or give --format")
@@ -143,8 +159,17 @@ def _umask() -> int:
     return mask
 
 
+def inert(text: str) -> str:
+    """The text with no line that GitHub's runner takes for a command: it reads `::` at the start, `##[` anywhere."""
+    if "::" in text:
+        import re
+
+        text = re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", text)
+    return text.replace("##[", "## [")
+
+
 def tell(text: str) -> None:
     """Lines on standard error: whatever of them came from a user, they do not play with the terminal."""
     if sys.stderr is not None:
-        sys.stderr.write("".join(f"{printable(line)}\n" for line in text.rstrip("\n").split("\n")))
+        sys.stderr.write(inert("".join(f"{printable(line)}\n" for line in text.rstrip("\n").split("\n"))))
         sys.stderr.flush()

@@ -2,7 +2,8 @@
 
 A document has a kind and its records. The kinds `model` and `count` show models tensor by tensor; every other kind
 is a `Sheet` (columns and rows), laid out in `rnncalc.render.sheets` by the function of its name, or by `kind_format`
-where one format reads otherwise. To add a format, add a file with
+where one format reads otherwise. The formats of `CI` have a verdict alone, through `checks(verdict, root=...)`; what
+they tell is in `rnncalc.render.findings`. To add a format, add a file with
 `models(reports, others, problems, **look)` and `sheet(sheet, **look)`, each of which returns the text.
 """
 
@@ -11,9 +12,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+CI = ("github", "gitlab", "junit", "sarif", "summary")  # formats of a verdict alone
 
-def render(form: str, kind: str, *records: Any, color: bool = False, width: int = 100) -> str:
-    """The text of a document of this kind in this format."""
+
+def render(form: str, kind: str, *records: Any, color: bool = False, width: int = 100, root: str = "") -> str:
+    """The text of a document of this kind in this format; `root` is the repository's folder, for those of CI."""
     if form == "json":
         from rnncalc.render import json
 
@@ -21,6 +24,9 @@ def render(form: str, kind: str, *records: Any, color: bool = False, width: int 
     module = import_module(f"rnncalc.render.{form}")
     look = {"color": color, "width": width}
     text: str
+    if form in CI:
+        text = module.checks(*records, root=root)
+        return text
     if kind == "model":
         report, others = records
         text = module.models([report], [others], **look)

@@ -10,18 +10,21 @@ from rnncalc.render import words
 from rnncalc.report import ModelReport
 
 
-def _safe(value: Any) -> str:
+def safe(value: Any) -> str:
+    """The text with nothing in it that Markdown or HTML would read."""
     text = printable(str(value))
     for char in "\\`*_[]<>|#~":
         text = text.replace(char, f"\\{char}" if char not in "<>" else {"<": "&lt;", ">": "&gt;"}[char])
     return text
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """The text as code, also in a table."""
     return f"`{printable(text).replace('`', chr(39)).replace('|', chr(0x2223))}`"
 
 
-def _table(columns: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[str]]) -> str:
+def table(columns: Sequence[str], right: Sequence[bool], rows: Sequence[Sequence[str]]) -> str:
+    """A table of finished cells; `right` says which columns are numbers."""
     lines = [columns, ["---:" if each else "---" for each in right], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
@@ -34,20 +37,20 @@ def models(
     for report, other in zip(reports, others):
         rows = []
         for layer in report.layers:
-            name, kind = f"**{_safe(layer.name)}**", _safe(layer.framework_type)
+            name, kind = f"**{safe(layer.name)}**", safe(layer.framework_type)
             share = words.share(layer.params, report.params)
-            shape = _code(words.output_shape(layer.output_shape))
+            shape = code(words.output_shape(layer.output_shape))
             rows.append([name, kind, shape, f"**{layer.params:,}**", share])
             for tensor in layer.tensors:
                 share = words.share(tensor.params, report.params)
                 shape = words.shape(tensor.shape)
-                rows.append([_code(tensor.name), _code(tensor.formula), shape, f"{tensor.params:,}", share])
+                rows.append([code(tensor.name), code(tensor.formula), shape, f"{tensor.params:,}", share])
         columns = ["Layer", "Type or formula", "Shape", "Params", "Share"]
-        table = _table(columns, [False, False, False, True, True], rows)
+        tensors = table(columns, [False, False, False, True, True], rows)
         totals = "".join(
-            f"- {name + ': ' if name else ''}{_safe(told)}\n" for name, told in words.summary(report, other)
+            f"- {name + ': ' if name else ''}{safe(told)}\n" for name, told in words.summary(report, other)
         )
-        documents.append(f"### {_safe(report.name)} · {report.framework}\n\n{table}\n{totals}")
+        documents.append(f"### {safe(report.name)} · {report.framework}\n\n{tensors}\n{totals}")
     return "\n".join(documents)
 
 
@@ -55,14 +58,14 @@ def sheet(sheet: Any, *, color: bool, width: int) -> str:
     """A table with its notes below."""
     numeric = [any(isinstance(row[n], int) for row in sheet.rows) for n in range(len(sheet.columns))]
     rows = [[_cell(value) for value in row] for row in sheet.rows]
-    heading = f"### {_safe(sheet.title)}\n\n" if sheet.title else ""
-    notes = "".join(f"\n{_safe(note)}\n" for note in sheet.notes)
-    return f"{heading}{_table(sheet.columns, numeric, rows)}{notes}"
+    heading = f"### {safe(sheet.title)}\n\n" if sheet.title else ""
+    notes = "".join(f"\n{safe(note)}\n" for note in sheet.notes)
+    return f"{heading}{table(sheet.columns, numeric, rows)}{notes}"
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, int):
         return words.number(value)
     if isinstance(value, (list, tuple)):
-        return "<br>".join(_safe(each) for each in value)
-    return words.UNKNOWN if value is None else _safe(value)
+        return "<br>".join(safe(each) for each in value)
+    return words.UNKNOWN if value is None else safe(value)

@@ -46,6 +46,23 @@ def byte_text(value: int) -> str:
     return f"{value / 1024**power:,.1f} {units[power - 1]}" if 1 <= power <= len(units) else ""
 
 
+def short(value: int, metric: str) -> str:
+    """`432.7k`, or `1.7 MiB` of a metric in bytes; the number itself where it is small."""
+    if metric.endswith("bytes"):
+        return byte_text(value) or f"{value:,} bytes"
+    power = min((len(str(abs(value))) - 1) // 3, 4)
+    tenths = (20 * abs(value) // 1000**power + 1) // 2 if power else 0
+    return f"{tenths // 10:,}.{tenths % 10}{' kMBT'[power]}" if power else str(value)
+
+
+def against(actual: int, limit: int, metric: str, relation: str) -> str:
+    """`432.7k is above 430.0k`; exact where both would read the same."""
+    texts = [short(value, metric) for value in (actual, limit)]
+    if texts[0] == texts[1]:
+        texts = [f"{value:,}" for value in (actual, limit)]
+    return f"{texts[0]} {relation} {texts[1]}"
+
+
 def elsewhere(model: ModelReport, others: Sequence[tuple[str, int]]) -> str:
     """`keras, pytorch: 53,760 (+384)`, frameworks of one total together."""
     totals: dict[int, list[str]] = {}
