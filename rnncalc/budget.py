@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rnncalc.errors import Problem, SpecError
+from rnncalc.limits import Limit, applied, flat
 from rnncalc.network import Model
 from rnncalc.record import Record
 from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
-
-Limits = Sequence[tuple[str | None, str, int]]  # (layer or None, metric, limit)
 
 
 class Place(Record):
@@ -105,44 +104,34 @@ class Verdict(Record):
         }
 
 
-def _flat(limits: Mapping[str, Any]) -> Iterator[tuple[str | None, str, int]]:
-    for metric, limit in limits.items():
-        if metric != "layers":
-            yield None, metric, limit
-    for layer, inner in limits.get("layers", {}).items():
-        for metric, limit in inner.items():
-            yield layer, metric, limit
-
-
 def figure(report: ModelReport | LayerReport, metric: str) -> int | None:
     """The figure of a metric; None while a length is unknown."""
     value: int | None = getattr(report, metric)
     return value
 
 
-def check(model: Model, extra: Limits = ()) -> tuple[list[Check], list[Problem]]:
+def check(model: Model, extra: Sequence[Limit] = ()) -> tuple[list[Check], list[Problem]]:
     """The model against its own budget and expectations, and against extra limits."""
     report = model.report()
     layers = {layer.name: layer for layer in report.layers}
-    asked = [(key, each) for key in ("budget", "expect") for each in _flat(getattr(model.plan, key))]
-    asked += [("", each) for each in extra if each[0] is None or each[0] in layers]
+    sets = [(key, list(flat(getattr(model.plan, key), key))) for key in ("budget", "expect")]
     checks, problems = [], []
-    for key, (layer, metric, limit) in asked:
-        where = (key, *(("layers", layer) if layer else ()), metric) if key else ()
-        actual = figure(layers[layer] if layer else report, metric)
-        if actual is None:
-            message = f"{model.name}: {metric} is unknown while a length is; give `input` its `steps`"
-            problems.append(model.locate(Problem(message, where)))
-            continue
-        kind = key or "budget"
-        passed = actual == limit if kind == "expect" else actual <= limit
-        found = Check(model.name, model.plan.source, layer, metric, actual, limit, passed, kind)
-        found = found._replace(message=_message(found))
-        if not passed:
-            advice = "" if kind == "expect" else _advice(model, layer, metric, limit)
-            place = _place(model, where) if key else None
-            found = found._replace(advice=advice, place=place, origin=_origin(model, layer))
-        checks.append(found)
+    for key, limits in (*sets, ("", extra)):
+        for layer, metric, limit, where in applied(limits, layers):
+            actual = figure(layers[layer] if layer else report, metric)
+            if actual is None:
+                message = f"{model.name}: {metric} is unknown while a length is; give `input` its `steps`"
+                problems.append(model.locate(Problem(message, where)))
+                continue
+            kind = key or "budget"
+            passed = actual == limit if kind == "expect" else actual <= limit
+            found = Check(model.name, model.plan.source, layer, metric, actual, limit, passed, kind)
+            found = found._replace(message=_message(found))
+            if not passed:
+                advice = "" if kind == "expect" else _advice(model, layer, metric, limit)
+                place = _place(model, where) if key else None
+                found = found._replace(advice=advice, place=place, origin=_origin(model, layer))
+            checks.append(found)
     return checks, problems
 
 

@@ -39,6 +39,11 @@ def size(value: Any, unit: str = "count", least: int = 1) -> int:
     return number
 
 
+def unit(metric: str) -> str:
+    """What the sizes of a metric are written in."""
+    return "bytes" if metric.endswith("bytes") else "count"
+
+
 def span(text: str) -> range:
     """The sizes of a range such as `32:1024:32`, its end included; without a step, each.
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts
 from rnncalc.entries import EntryReader, free, with_names
-from rnncalc.errors import Problem, SpecError, among, listed, named, suggest
+from rnncalc.errors import Problem, SpecError, among, named, suggest
 from rnncalc.layout import Layout
+from rnncalc.limits import LimitReader
 from rnncalc.network import Model, build
 from rnncalc.plan import Flow, LayerPlan, Plan
-from rnncalc.report import METRICS
 from rnncalc.sizes import DTYPES
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ class Reader:
         bare = self._weights(value.get("weights"))
         more = [LayerPlan("weights", "weights", {"shapes": bare}, where=("weights",))] if bare else []
         layers = with_names([*self.entries.layers(given, ("layers",)), *more], self.wrong)
-        budget = self._limits(value.get("budget", {}), "budget", {layer.name for layer in layers})
-        expect = self._limits(value.get("expect", {}), "expect", {layer.name for layer in layers})
+        limits = LimitReader(self.wrong, [layer.name for layer in layers])
+        budget, expect = (limits.read(value.get(key, {}), key) for key in ("budget", "expect"))
         inputs = self._inputs(value)
         taken = {layer.name for layer in layers} & set(inputs or ("input",))
         for layer in layers:
@@ -140,32 +140,6 @@ class Reader:
             sizes = tuple(self.entries.size(axis, "weights", name) for axis in shape)
             found.append((str(name), sizes, self.entries.flag(options.get("trainable", True), "weights", name)))
         return tuple(found)
-
-    def _limits(self, given: Any, key: str, known: set[str], *inside: Any) -> Mapping[str, Any]:
-        if not isinstance(given, Mapping):
-            self.wrong(f"`{key}` holds metrics, such as {{params: 450k}}", key, *inside)
-            return {}
-        limits: dict[str, Any] = {}
-        for metric, value in given.items():
-            if metric == "layers" and not inside:
-                if not isinstance(value, Mapping):
-                    self.wrong("`layers` holds the limits of each layer, such as {head: {params: 5k}}", key, "layers")
-                    continue
-                for layer in [name for name in value if name not in known]:
-                    message = f"no layer is named {named(layer)}{suggest(layer, known)}"
-                    self.wrong(message, key, "layers", layer, at="key")
-                limits["layers"] = {
-                    name: self._limits(each, key, known, "layers", name)
-                    for name, each in value.items()
-                    if name in known
-                }
-            elif metric in METRICS:
-                unit = "bytes" if metric.endswith("bytes") else "count"
-                limits[metric] = self.entries.size(value, key, *inside, metric, unit=unit, least=0)
-            else:
-                hint = suggest(metric, METRICS) or f"; there are {listed(METRICS)}"
-                self.wrong(f"unknown metric {named(metric)}{hint}", key, *inside, metric, at="key")
-        return limits
 
 
 def _one_of(value: object, known: Collection[str]) -> bool:

@@ -869,7 +869,7 @@ def test_a_limit_that_is_no_size_is_refused(run: Callable[..., Any], limit: str)
 def test_a_limit_of_a_layer_that_no_model_has_is_told(run: Callable[..., Any]) -> None:
     found = run("check", "-", "--max-params", "nope=3", input=GOOD.encode())
     assert found.status == 2
-    assert "no model has a layer named nope" in found.err
+    assert "--max-params nope=...: no layer is named `nope`" in found.err
 
 
 @pytest.mark.parametrize("command", ["count", "report", "check", "verify"])

@@ -177,6 +177,81 @@ def test_a_limit_of_a_layer_holds_for_the_models_that_have_it(run: Run, tmp_path
     assert [each["model"] for each in json.loads(out)["checks"]] == ["two"]
 
 
+# --- layers by pattern ------------------------------------------------------------------------------------------------
+
+STACK = """
+framework: keras
+input: {depth: 10}
+layers:
+  - lstm: {units: 8, name: enc_a}
+  - lstm: {units: 16, name: enc_b}
+  - dense: {units: 3, name: head}
+"""
+ENC_A, ENC_B, HEAD = (10 + 8) * 32 + 32, (8 + 16) * 64 + 64, 16 * 3 + 3
+
+
+def asked(found: dict[str, Any]) -> set[tuple[Any, ...]]:
+    return {(each["layer"], each["metric"], each["actual"], each["limit"], each["passed"]) for each in found["checks"]}
+
+
+def test_a_pattern_limits_each_layer_that_it_matches(run: Run) -> None:
+    status, found, _ = check(run, STACK + 'budget: {layers: {"enc*": {params: 1k}}}\n')
+    assert status == 1
+    assert asked(found) == {("enc_a", "params", ENC_A, 1_000, True), ("enc_b", "params", ENC_B, 1_000, False)}
+
+
+def test_a_pattern_limits_layers_on_the_command_line_too(run: Run) -> None:
+    found = check(run, STACK, "--max-params", "enc_?=1k")[1]
+    assert asked(found) == {("enc_a", "params", ENC_A, 1_000, True), ("enc_b", "params", ENC_B, 1_000, False)}
+
+
+def test_a_layers_own_limit_stands_in_the_place_of_a_patterns(run: Run) -> None:
+    spec = STACK + 'budget: {layers: {"*": {params: 1k, state_bytes: 1k}, enc_b: {params: 2k}}}\n'
+    status, found, _ = check(run, spec)
+    assert status == 0
+    assert {each for each in asked(found) if each[1] == "params"} == {
+        ("enc_a", "params", ENC_A, 1_000, True),
+        ("enc_b", "params", ENC_B, 2_000, True),
+        ("head", "params", HEAD, 1_000, True),
+    }
+    assert len([each for each in asked(found) if each[1] == "state_bytes"]) == 3
+
+
+def test_the_place_of_a_patterns_limit_is_its_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(STACK + 'budget:\n  layers:\n    "enc*":\n      params: 1k\n')
+    found = json.loads(run("check", tmp_path / "a.yaml", "-f", "json").out)
+    (made,) = [each for each in found["checks"] if not each["passed"]]
+    assert (made["line"], made["column"]) == (11, 15)
+    assert made["origin"]["line"] == 6
+
+
+def test_a_name_with_brackets_is_a_name_before_it_is_a_pattern(run: Run) -> None:
+    spec = 'input: {depth: 1}\nlayers: [{dense: {units: 3, name: "a[1]"}}, {dense: {units: 3, name: a1}}]\n'
+    found = check(run, spec + 'budget: {layers: {"a[1]": {params: 9}}}\n')[1]
+    assert [each["layer"] for each in found["checks"]] == ["a[1]"]
+
+
+def test_expectations_hold_for_patterns_too(run: Run) -> None:
+    status, found, _ = check(run, STACK + f'expect: {{layers: {{"enc*": {{params: {ENC_A}}}}}}}\n')
+    assert status == 1
+    assert [each["passed"] for each in found["checks"]] == [True, False]
+
+
+@pytest.mark.parametrize("key", ["budget", "expect"])
+def test_a_pattern_that_matches_no_layer_is_an_error_at_its_place(run: Run, key: str) -> None:
+    status, found, _ = check(run, STACK + f'{key}:\n  layers:\n    "dec*": {{params: 1k}}\n')
+    assert status == 2
+    (problem,) = found["errors"]
+    assert (problem["line"], problem["column"]) == (10, 5)
+    assert problem["message"] == "no layer matches `dec*`"
+
+
+def test_a_pattern_of_the_command_line_that_matches_no_layer_is_an_error(run: Run) -> None:
+    status, _, err = check(run, STACK, "--max-params", "dec*=1k")
+    assert status == 2
+    assert "--max-params dec*=...: no layer matches `dec*`" in err
+
+
 def test_a_limit_is_written_as_people_write_it(run: Run) -> None:
     spec = LSTM + "budget: {params: 450k, weight_bytes: 2MiB, macs: 1.5M, state_bytes: 500KB}\n"
     limits = {each["metric"]: each["limit"] for each in check(run, spec, "--max-flops", "2B")[1]["checks"]}

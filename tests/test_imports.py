@@ -30,7 +30,7 @@ FLOORS = (
     ("plan",),
     ("choice", "entries"),
     ("report",),
-    ("costs",),
+    ("costs", "limits"),
     ("layer",),
     ("network", "remarks"),
     ("symbolic", "identify"),

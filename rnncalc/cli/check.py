@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from rnncalc.cli.options import CHECK_FORMATS, framework_option, limit_options, output_options, set_option
+from rnncalc.cli.options import (
+    CHECK_FORMATS,
+    framework_option,
+    limit_flag,
+    limit_options,
+    output_options,
+    set_option,
+)
 from rnncalc.report import METRICS
 
 
@@ -37,21 +44,22 @@ def command(
     from rnncalc.cli.batch import close, specs
     from rnncalc.cli.output import append, repository
     from rnncalc.cli.output import output as make
-    from rnncalc.errors import Problem, listed
+    from rnncalc.errors import Problem
+    from rnncalc.limits import Limit, matching, unmatched
     from rnncalc.render import render
 
     out = make(form, output, quiet, color, CHECK_FORMATS)
     found = specs(paths, framework, out, settings)
-    extra = [(layer, metric, limit) for metric in METRICS for layer, limit in limits[metric]]
+    extra = [Limit(layer, metric, limit) for metric in METRICS for layer, limit in limits[metric]]
     checks, problems = [], list(found.problems)
     for model in found.models:
         kept, unknown = check(model, extra)
         checks += kept
         problems += unknown
     layers = {layer.plan.name for model in found.models for layer in model.layers}
-    absent = sorted({layer for layer, _, _ in extra if layer} - layers)
-    if absent and found.models:
-        problems.append(Problem(f"no model has a layer named {listed(absent)}"))
+    for each in extra if found.models else ():
+        if each.layer and not matching(each.layer, layers):
+            problems.append(Problem(f"{limit_flag(each.metric)} {each.layer}=...: {unmatched(each.layer, layers)}"))
     verdict = Verdict(tuple(checks), tuple(problems))
     out.write("checks", verdict)
     if summary:

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from rnncalc import layouts
 from rnncalc.errors import SpecError, among, listed, named, shown
 from rnncalc.report import METRICS
-from rnncalc.sizes import DTYPES, size, span
+from rnncalc.sizes import DTYPES, size, span, unit
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 VARIABLE = "RNNCALC_FRAMEWORK"
@@ -171,11 +171,16 @@ def framework_option(function: Decorated) -> Decorated:
 def limit_options(function: Decorated) -> Decorated:
     """--max-params and the like, one for each metric."""
     for metric in reversed(METRICS):
-        flag = "--max-" + metric.replace("_", "-")
-        unit = "bytes" if metric.endswith("bytes") else "count"
-        told = f"Limit of {metric}, such as {'2MiB' if unit == 'bytes' else '450k'}, or LAYER=LIMIT."
-        function = click.option(flag, metric, multiple=True, type=Limit(unit), help=told)(function)
+        told = f"Limit of {metric}, such as {'2MiB' if unit(metric) == 'bytes' else '450k'}, or LAYER=LIMIT."
+        function = click.option(limit_flag(metric), metric, multiple=True, type=Limit(unit(metric)), help=told)(
+            function
+        )
     return function
+
+
+def limit_flag(metric: str) -> str:
+    """The flag that limits a metric."""
+    return "--max-" + metric.replace("_", "-")
 
 
 def set_option(function: Decorated) -> Decorated:
