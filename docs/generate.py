@@ -35,7 +35,7 @@ KINDS = {
     "Count": "a size",
     "int | None": "a size",
     "bool": "true or false",
-    "float": "a number from 0 to below 1",
+    "float": "a number from 0 to 1",
     "Activation": "the name of an activation",
     "Extent": "a size, or one an axis",
     "Extent | None": "a size, or one an axis",

@@ -64,10 +64,12 @@ def choose(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> C
 
 
 def policy_of(entry: Entry, plan: LayerPlan) -> str:
-    """The bias policy that is asked for; the framework's own where none is."""
+    """The bias policy that is asked for; the framework's own where none is, or where there shall be one."""
     if plan.bias is False:
         return "none"
-    return entry.bias[0] if plan.bias in (None, True) else str(plan.bias)
+    if plan.bias is True:
+        return next((policy for policy in entry.bias if policy != "none"), "none")
+    return entry.bias[0] if plan.bias is None else plan.bias
 
 
 def refused(entry: Entry, cell: Cell, plan: LayerPlan) -> list[str]:

@@ -224,8 +224,8 @@ class EntryReader:
         if kind == "Pairs":
             return self._pairs(value, where)
         if kind == "float":
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1:
-                self.wrong(f"{shown(value)} is not a rate; write a number from 0 to below 1, such as 0.2", *where)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+                self.wrong(f"{shown(value)} is not a rate; write a number from 0 to 1, such as 0.2", *where)
                 return 0.5
             return value
         return self.flag(value, *where)

@@ -114,11 +114,11 @@ def test_a_stack_without_end_is_refused(run: Callable[..., Any]) -> None:
 def test_a_projection_where_the_cell_has_none_is_refused(run: Callable[..., Any], cell: str) -> None:
     assert "--projection" in refused(run, cell, "--input-depth", 10, "--units", 4, "--projection", 2)
     told = refused_spec(run, f"{HEAD}  - {cell}: {{units: 4, projection: 2}}\n")
-    assert f"unknown key `projection` for {cell}; lstm has it" in told
+    assert f"unknown key `projection` for {cell}; lstm and nas have it" in told
 
 
 def test_a_flag_of_another_cell_is_told_whose_it_is(run: Callable[..., Any]) -> None:
-    assert "lstm has it" in refused(run, "gru", "--input-depth", 10, "--units", 4, "--projection", 2)
+    assert "lstm and nas have it" in refused(run, "gru", "--input-depth", 10, "--units", 4, "--projection", 2)
 
 
 def test_peepholes_in_keras_are_refused_and_told_who_has_them(run: Callable[..., Any]) -> None:

@@ -52,6 +52,9 @@ def sizes(type: str, **options: Any) -> dict[str, str]:
         ("rhn", ("s",)),
         ("on_lstm", ("h", "c")),
         ("layer_norm_lstm", ("h", "c")),
+        ("layer_norm_rnn", ("h",)),
+        ("esn", ("h",)),
+        ("nas", ("h", "c")),
         ("conv_lstm2d", ("h", "c")),
     ],
 )
@@ -78,6 +81,9 @@ def test_the_states_are_those_of_the_signature(type: str, states: tuple[str, ...
         ("rhn", {"depth": 2}, ["h1", "t1", "h2", "t2"]),
         ("on_lstm", {}, ["mf", "mi", "i", "f", "g", "o"]),
         ("layer_norm_lstm", {}, ["k", "r", "k", "kb", "r", "rb", "s", "sb"]),
+        ("layer_norm_rnn", {}, ["n", "n"]),
+        ("esn", {"leaky": 0.3}, ["n"]),
+        ("nas", {"projection": P}, ["a1", "a2", "a3", "a4", "a4", "a5", "a6", "a7", "a8", "p"]),
     ],
 )
 def test_the_gates_are_those_that_are_called(type: str, options: dict[str, Any], called: list[str]) -> None:
@@ -99,6 +105,9 @@ def test_a_projection_makes_the_output_smaller_and_leaves_the_cell_state() -> No
         ("rhn", {"depth": 1}),
         ("on_lstm", {"chunk_size": 1}),
         ("layer_norm_lstm", {"activation": "tanh", "epsilon": 1e-3}),
+        ("layer_norm_rnn", {"activation": "tanh", "epsilon": 1e-5}),
+        ("esn", {"leaky": 1.0, "activation": "tanh"}),
+        ("nas", {"projection": None}),
     ],
 )
 def test_the_options_are_the_keyword_parameters(type: str, options: dict[str, Any]) -> None:
@@ -251,6 +260,38 @@ def test_addons_lstm_with_layer_normalisation_has_18_units_more_than_the_lstm(bi
     assert params("LayerNormLSTMCell") == (73_472 if bias else 73_472 - 512)
 
 
+def test_nothing_of_an_echo_state_network_is_trained() -> None:
+    for leaky, operations in ((1.0, 1), (0.3, 4)):  # tanh; n - h, its share, their sum
+        found = paper("esn", leaky=leaky)
+        assert (found.trainable_params, found.non_trainable_params) == (0, (D + U) * U + U)
+        assert found.macs_per_step == (D + U) * U
+        assert found.flops_per_step == 2 * (D + U) * U + U + operations * U
+
+
+def test_the_tree_of_an_architecture_search_has_eight_leaves() -> None:
+    found = paper("nas")
+    assert found.params == 8 * (D + U) * U + 8 * U
+    assert found.macs_per_step == 8 * (D + U) * U
+    # activations: the leaves, the pairs, with the cell state and without, and the whole; products and sums below them
+    activations, others = 8 + 4 + 2 + 1, 1 + 4 + 2 + 2
+    assert found.flops_per_step == 2 * 8 * (D + U) * U + 8 * U + (activations + others) * U
+    assert paper("nas", "none", projection=P).params == 8 * (D + P) * U + U * P
+
+
+def test_the_addons_cells_have_the_published_shapes() -> None:
+    def params(type: str, **options: Any) -> int:
+        layer = {type: {"units": 128, **options}}
+        return rnncalc.parse({"framework": "keras", "input": {"depth": 10}, "layers": [layer]}).params
+
+    matrix = (10 + 128) * 128
+    assert params("ESNCell", connectivity=0.1, spectral_radius=0.9) == params("rnn") == matrix + 128
+    assert params("ESNCell", use_bias=False) == matrix
+    assert params("NASCell") == params("NASCell", use_bias=False) == 8 * matrix
+    assert params("NASCell", use_bias=True) == params("nas", bias=True) == 8 * matrix + 8 * 128
+    assert params("PeepholeLSTMCell") == 71_552
+    assert params("LayerNormSimpleRNNCell") == matrix + 2 * 128
+
+
 @pytest.mark.parametrize("rank", [1, 2, 3])
 def test_the_convolutional_lstm_has_a_kernel_in_the_place_of_each_matrix(rank: int) -> None:
     given = samples.model("paper", f"conv_lstm{rank}d", filters=4, kernel_size=3, bias="single")
@@ -279,6 +320,9 @@ def test_the_convolutional_lstm_multiplies_at_each_position_of_its_output() -> N
         ("on_lstm", {}, (6, 12, 6, 0)),
         ("layer_norm_lstm", {}, (4, 4, 0, 0)),  # it stands beside what was normalised, not beside a matrix
         ("rhn", {"depth": 2}, (4, 6, 2, 0)),  # x is read by the first layer alone
+        ("layer_norm_rnn", {}, (1, 1, 0, 0)),
+        ("esn", {}, (1, 2, 1, 0)),
+        ("nas", {}, (8, 15, 7, 0)),  # one leaf multiplies its two products, of which the state's has the bias
     ],
 )
 def test_a_bias_policy_says_how_many_biases_are_stored(

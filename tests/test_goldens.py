@@ -62,8 +62,8 @@ def root(layer: str, tensor: str) -> str:
 
 
 def parts(path: str) -> list[str]:
-    """The components of a path, without the number that Keras gives to the inner layer of a wrapper."""
-    return [re.sub(r"^((?:for|back)ward_.*?)_\d+$", r"\1", part) for part in re.split(r"[/.]", path)]
+    """The components of a path, without the number that Keras gives to the inner layer or cell of a wrapper."""
+    return [re.sub(r"^((?:for|back)ward_.*?|.*_cell)_\d+$", r"\1", part) for part in re.split(r"[/.]", path)]
 
 
 def is_in(name: str, path: str) -> bool:

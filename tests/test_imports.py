@@ -149,8 +149,9 @@ def test_a_cell_imports_the_words_for_cells_and_other_cells_alone(file: Path) ->
 
 
 @pytest.mark.parametrize("file", under("layouts"), ids=name)
-def test_a_layout_imports_the_words_for_layouts_alone(file: Path) -> None:
-    assert {module for module, _ in imports(file)} <= {"__future__", "rnncalc.layout"}
+def test_a_layout_imports_the_words_for_layouts_and_other_layouts_alone(file: Path) -> None:
+    others = {f"rnncalc.{name(other)}" for other in under("layouts")}
+    assert {module for module, _ in imports(file)} <= {"__future__", "rnncalc.layout"} | others
 
 
 @pytest.mark.parametrize("file", files(), ids=name)

@@ -109,7 +109,7 @@ class Limit(click.ParamType):  # type: ignore[type-arg]  # generic in new releas
 
 
 class Fraction(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
-    """A number from 0 to below 1."""
+    """A number from 0 to 1."""
 
     name = "number"
 
@@ -119,8 +119,8 @@ class Fraction(click.ParamType):  # type: ignore[type-arg]  # generic in new rel
             found = float(value)
         except ValueError:
             found = -1.0
-        if not 0 <= found < 1:
-            self.fail(f"{shown(value)} is not a number from 0 to below 1", param, ctx)
+        if not 0 <= found <= 1:
+            self.fail(f"{shown(value)} is not a number from 0 to 1", param, ctx)
         return found
 
 

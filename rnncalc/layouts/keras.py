@@ -2,10 +2,11 @@
 
 The gates of an LSTM are i, f, c (our g), o; those of a GRU z, r, h (our n). A GRU that resets after the product
 (the default since 2.0) keeps the two rows of its bias apart. The CuDNN layers of Keras 2 have two biases in one vector.
-LayerNormLSTMCell is TensorFlow Addons' (for Keras 2), in a `keras.layers.RNN`; use_bias leaves its betas as they are.
+The cells of TensorFlow Addons (for Keras 2) are among its classes.
 """
 
 from rnncalc.layout import Entry, Layout, Names
+from rnncalc.layouts import tensorflow_addons
 
 _ANY = {"activation": None}
 _ONE = ("single", "none")
@@ -36,7 +37,7 @@ LAYOUT = Layout(
         "implementation time_major unit_forget_bias dtype embeddings_initializer embeddings_regularizer "
         "embeddings_constraint mask_zero noise_shape data_format depthwise_initializer pointwise_initializer "
         "depthwise_regularizer pointwise_regularizer momentum beta_initializer gamma_initializer "
-        "norm_beta_initializer norm_gamma_initializer "
+        "norm_beta_initializer norm_gamma_initializer connectivity spectral_radius use_norm2 projection_initializer "
         "score_mode moving_mean_initializer moving_variance_initializer input_length".split()
     ),
     entries=(
@@ -79,26 +80,7 @@ LAYOUT = Layout(
             scope="cu_dnngru",
             named=True,
         ),
-        Entry(
-            "layer_norm_lstm",
-            "LayerNormLSTMCell",
-            {
-                "kernel": "x -> k",
-                "recurrent_kernel": "h -> r",
-                "bias": "1_ => r",
-                "kernel_norm/gamma": "_* => k",
-                "kernel_norm/beta": "1 => kb",
-                "recurrent_norm/gamma": "_* => r",
-                "recurrent_norm/beta": "1 => rb",
-                "state_norm/gamma": "c* => s",
-                "state_norm/beta": "1 => sb",
-            },
-            bias=_ONE,
-            free={"activation": None, "epsilon": None},
-            words={"epsilon": "norm_epsilon"},
-            scope="rnn",
-            inner="layer_norm_lstm_cell/",
-        ),
+        *tensorflow_addons.ENTRIES,
         Entry(
             "conv_lstm",
             "ConvLSTM{rank}D",

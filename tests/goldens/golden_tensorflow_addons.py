@@ -1,8 +1,9 @@
 """What TensorFlow Addons allocates and computes in Keras 2: the golden cases of `tensorflow-addons`.
 
-A recurrent layer is a `keras.layers.RNN` of the layer's name around a `LayerNormLSTMCell`, several of them in a row for
-`num_layers` (name, name_1, ...); `bidirectional` wraps each in a `Bidirectional` of that name around an unnamed RNN.
-Each cell has the name that Keras gives to the first of a session. The framework is `keras`, which Addons extends.
+A recurrent layer is a `keras.layers.RNN` of the layer's name around a cell, several of them in a row for `num_layers`
+(name, name_1, ...); `bidirectional` wraps each in a `Bidirectional` of that name around an unnamed RNN. Each cell has
+the name that Keras gives to the first of a session. The framework is `keras`, which Addons extends. The cases whose id
+ends in float32 are computed in that.
 
     python tests/goldens/golden_tensorflow_addons.py > tests/goldens/tensorflow-addons.json
     python tests/goldens/golden_tensorflow_addons.py --save tests/goldens/saved
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +21,35 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_addons as tfa
+from keras.src.utils.generic_utils import to_snake_case
 from probe import fill, probe, write
 
 keras.backend.set_floatx("float64")
 BATCH, STEPS = 2, 3
-CELL = "LayerNormLSTMCell"
-WORDS = {"bias": "use_bias", "activation": "activation", "epsilon": "norm_epsilon"}
+SINGLE = 1e-5
+STATES = {  # of each cell, in its own order
+    "LayerNormLSTMCell": "hc",
+    "LayerNormSimpleRNNCell": "h",
+    "PeepholeLSTMCell": "hc",
+    "ESNCell": "h",
+    "NASCell": "ch",
+}
+WIRING = ("name", "num_layers", "bidirectional", "merge_mode", "return_sequences")
+WORDS = {"bias": "use_bias"}
+EPSILON = {"LayerNormLSTMCell": "norm_epsilon", "LayerNormSimpleRNNCell": "layernorm_epsilon"}
 Options = dict[str, Any]
 Layer = dict[str, Any]
 Arrays = dict[str, np.ndarray]
 
 
-def recurrent(o: Options) -> list[Any]:
+def recurrent(kind: str, o: Options) -> list[Any]:
     """The layers in a row that make one recurrent layer of a model; each returns its final states too."""
     found = []
+    words = {**WORDS, "epsilon": EPSILON.get(kind)}
+    options = {words.get(key, key): value for key, value in o.items() if key not in WIRING}
     for i in range(o.get("num_layers", 1)):
         name = f"{o['name']}_{i}" if i else o["name"]
-        options = {theirs: o[ours] for ours, theirs in WORDS.items() if ours in o}
-        cell = tfa.rnn.LayerNormLSTMCell(o["units"], name="layer_norm_lstm_cell", **options)
+        cell = getattr(tfa.rnn, kind)(**options, name=to_snake_case(kind))
         last = i == o.get("num_layers", 1) - 1
         sequences = o.get("return_sequences", True) or not last
         if o.get("bidirectional"):
@@ -53,11 +66,17 @@ def make(layer: Layer) -> list[Any]:
         return [keras.layers.Embedding(o["vocab"], o["depth"], name=o["name"])]
     if kind == "dense":
         return [keras.layers.Dense(o["units"], use_bias=o.get("bias", True), name=o["name"])]
-    return recurrent(o)
+    return recurrent(kind, o)
 
 
 def is_recurrent(layer: Layer) -> bool:
-    return next(iter(layer)) not in ("embedding", "dense")
+    return next(iter(layer)) in STATES
+
+
+def states_of(layer: Layer) -> list[str]:
+    """The states of a recurrent layer in the cell's own order."""
+    ((kind, o),) = layer.items()
+    return [f"{o['name']}/{part}" for part in STATES[kind]]
 
 
 class Network:
@@ -77,15 +96,17 @@ class Network:
         self.keras = keras.Model(start, y)
 
     def framework_type(self) -> str:
-        return "+".join(CELL if is_recurrent(each) else next(iter(each)).capitalize() for each in self.layers)
+        kinds = [next(iter(each)) for each in self.layers]
+        return "+".join(kind if kind in STATES else kind.capitalize() for kind in kinds)
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        """States as (num_layers * directions, batch, units), in the order of the model."""
+        """States as (num_layers * directions, batch, size), in the order of the model."""
         shapes = {}
         for layer in filter(is_recurrent, self.layers):
             (o,) = layer.values()
             rows = o.get("num_layers", 1) * (2 if o.get("bidirectional") else 1)
-            shapes |= {f"{o['name']}/{part}": (rows, BATCH, o["units"]) for part in "hc"}
+            sizes = {"h": o.get("projection", o["units"]), "c": o["units"]}
+            shapes |= {name: (rows, BATCH, sizes[name[-1]]) for name in states_of(layer)}
         return shapes
 
     def run(self, x: np.ndarray, initial: Arrays) -> tuple[np.ndarray, Arrays]:
@@ -96,7 +117,7 @@ class Network:
                 y = made[0](y)
                 continue
             (o,) = layer.values()
-            names = [f"{o['name']}/{part}" for part in "hc"]
+            names = states_of(layer)
             rows = 2 if o.get("bidirectional") else 1
             for i, one in enumerate(made):
                 given = [tf.constant(initial[name][rows * i + row]) for row in range(rows) for name in names if initial]
@@ -115,11 +136,17 @@ def pack(array: np.ndarray) -> dict[str, Any]:
 
 
 def case(
-    ident: str, layers: list[Layer], depth: int | None = 5, stateful: bool = True, computed: bool = True
+    ident: str,
+    layers: list[Layer],
+    depth: int | None = 5,
+    stateful: bool = True,
+    computed: bool = True,
+    single: bool = False,
 ) -> dict[str, Any]:
+    keras.backend.set_floatx("float32" if single else "float64")
     net = Network(layers, depth)
     variables = net.keras.weights
-    x = probe(net.x_shape, 1)
+    x = probe(net.x_shape, 1).astype(keras.backend.floatx())
     if net.ids:
         x = np.floor((x + 0.5) * layers[0]["embedding"]["vocab"]).astype(np.int32)
     shapes = net.state_shapes() if stateful else {}
@@ -134,6 +161,8 @@ def case(
     }
     if net.ids:
         result["ids"] = True
+    if single:
+        result["tolerance"] = SINGLE
     result |= {"initial_state": None, "outputs": None, "states": None}
     if stateful:
         result["initial_state"] = {name: list(shape) for name, shape in shapes.items()}
@@ -141,60 +170,88 @@ def case(
         raise AssertionError(f"count_params: {net.model}")
     if computed:
         net.keras.set_weights(list(fill(v.shape for v in variables)))
-        outputs, states = net.run(x, dict(zip(shapes, fill(shapes.values(), 2), strict=True)))
+        initial = [array.astype(keras.backend.floatx()) for array in fill(shapes.values(), 2)]
+        outputs, states = net.run(x, dict(zip(shapes, initial, strict=True)))
         result["outputs"] = pack(outputs)
         result["states"] = {name: pack(state) for name, state in states.items()}
     return result
 
 
-def one(ident: str, depth: int = 5, stateful: bool = True, computed: bool = True, **options: Any) -> dict[str, Any]:
-    """A model of one recurrent layer."""
-    return case(ident, [{CELL: {"name": "lstm", **options}}], depth, stateful, computed)
+def cases_of(kind: str, prefix: str, bias: bool, **options: Any) -> Iterator[dict[str, Any]]:
+    """The cases that every cell has; `bias`: what it is not by default."""
+
+    def one(ident: str, depth: int = 5, stateful: bool = True, **given: Any) -> dict[str, Any]:
+        ways = {key: given.pop(key) for key in ("computed", "single") if key in given}
+        layer = {kind: {"name": prefix or "lstm", **options, **given}}
+        return case("-".join(filter(None, (prefix, ident))), [layer], depth, stateful, **ways)
+
+    other = "bias" if bias else "no-bias"
+    yield one("default", units=7)
+    yield one("zero-state", 4, False, units=3)
+    yield one("one-unit", 3, units=1)
+    yield one("depth-one", 1, units=4)
+    yield one("128", 10, False, computed=False, units=128)
+    yield one(f"128-{other}", 10, False, computed=False, units=128, bias=bias)
+    yield one(other, 6, units=5, bias=bias)
+    yield one(f"{other}-zero-state", 3, False, units=4, bias=bias)
+    yield one("last", 3, units=5, return_sequences=False)
+    yield one("layers-2", 4, units=6, num_layers=2)
+    yield one("layers-3-last", 7, units=3, num_layers=3, return_sequences=False)
+    yield one("bidirectional", 5, units=3, bidirectional=True)
+    yield one("bidirectional-sum", 4, units=3, bidirectional=True, merge_mode="sum", bias=bias)
+    yield one("bidirectional-2", 4, units=3, num_layers=2, bidirectional=True)
+    yield one("float32", 4, units=6, single=True)
+    if kind != "NASCell":
+        yield one("relu", 6, units=4, activation="relu")
+    if kind in EPSILON:
+        yield one("epsilon", 4, units=5, epsilon=0.02)
 
 
-def all_cases() -> list[dict[str, Any]]:
-    return [
-        one("default", units=7),
-        one("zero-state", 4, False, units=3),
-        one("one-unit", 3, units=1),
-        one("depth-one", 1, units=4),
-        one("128", 10, False, False, units=128),
-        one("128-no-bias", 10, False, False, units=128, bias=False),
-        one("no-bias", 6, units=5, bias=False),
-        one("no-bias-zero-state", 3, False, units=4, bias=False),
-        one("relu", 6, units=4, activation="relu"),
-        one("epsilon", 4, units=5, epsilon=0.02),
-        one("last", 3, units=5, return_sequences=False),
-        one("layers-2", 4, units=6, num_layers=2),
-        one("layers-3-last", 7, units=3, num_layers=3, return_sequences=False),
-        one("bidirectional", 5, units=3, bidirectional=True),
-        one("bidirectional-sum", 4, units=3, bidirectional=True, merge_mode="sum", bias=False),
-        one("bidirectional-2", 4, units=3, num_layers=2, bidirectional=True),
-        case(
-            "two-then-dense",
-            [
-                {CELL: {"name": "one", "units": 6}},
-                {CELL: {"name": "two", "units": 4, "bias": False}},
-                {"dense": {"name": "head", "units": 3}},
-            ],
-            5,
-        ),
-        case(
-            "embedding-dense-last",
-            [
-                {"embedding": {"name": "embedding", "vocab": 11, "depth": 4}},
-                {CELL: {"name": "lstm", "units": 6, "return_sequences": False}},
-                {"dense": {"name": "dense", "units": 3}},
-            ],
-            None,
-        ),
-    ]
+def all_cases() -> Iterator[dict[str, Any]]:
+    cell = "LayerNormLSTMCell"
+    yield from cases_of(cell, "", bias=False)
+    yield from cases_of("LayerNormSimpleRNNCell", "layer-norm-rnn", bias=False)
+    yield from cases_of("PeepholeLSTMCell", "peephole", bias=False)
+    yield from cases_of("ESNCell", "esn", bias=False)
+    yield from cases_of("ESNCell", "esn-leaky", bias=False, leaky=0.3)
+    yield from cases_of("NASCell", "nas", bias=True)
+    yield from cases_of("NASCell", "nas-projection", bias=True, projection=2)
+    yield case("nas-projection-wider", [{"NASCell": {"name": "nas", "units": 4, "projection": 9}}], 3)
+    yield case(
+        "two-then-dense",
+        [
+            {cell: {"name": "one", "units": 6}},
+            {cell: {"name": "two", "units": 4, "bias": False}},
+            {"dense": {"name": "head", "units": 3}},
+        ],
+        5,
+    )
+    yield case(
+        "esn-then-dense",
+        [{"ESNCell": {"name": "reservoir", "units": 11}}, {"dense": {"name": "readout", "units": 3}}],
+        4,
+    )
+    yield case(
+        "embedding-dense-last",
+        [
+            {"embedding": {"name": "embedding", "vocab": 11, "depth": 4}},
+            {cell: {"name": "lstm", "units": 6, "return_sequences": False}},
+            {"dense": {"name": "dense", "units": 3}},
+        ],
+        None,
+    )
 
 
 def save(folder: Path) -> None:
-    """One model with Keras' own random weights, its vectors moved off their constants."""
+    """One model a cell with Keras' own random weights, its vectors moved off their constants."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in STATES:
+        save_one(folder, kind)
+
+
+def save_one(folder: Path, kind: str) -> None:
     keras.utils.set_random_seed(0)
-    net = Network([{CELL: {"name": "lstm", "units": 6}}], 4)
+    net = Network([{kind: {"name": "lstm", "units": 6}}], 4)
     rng = np.random.default_rng(0)
     weights = [
         array + rng.normal(0.0, 0.3, array.shape) if array.ndim == 1 else array for array in net.keras.get_weights()
@@ -206,9 +263,8 @@ def save(folder: Path) -> None:
     arrays = {f"weights/{path(v)}": array for v, array in zip(net.keras.weights, weights, strict=True)}
     arrays |= {f"state/{name}": array for name, array in initial.items()}
     arrays |= {f"final/{name}": array for name, array in final.items()}
-    folder.mkdir(parents=True, exist_ok=True)
     np.savez(
-        folder / "tensorflow-addons-layernormlstm.npz",
+        folder / f"tensorflow-addons-{kind.removesuffix('Cell').lower()}.npz",
         x=x,
         outputs=outputs,
         model=np.array(json.dumps(net.model)),
@@ -229,7 +285,7 @@ def main() -> None:
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
-    write("keras", versions, 1e-12, all_cases())
+    write("keras", versions, 1e-12, list(all_cases()))
 
 
 if __name__ == "__main__":
