@@ -258,6 +258,20 @@ def test_no_figure_of_a_table_is_cut(run: Run, monkeypatch: pytest.MonkeyPatch, 
     assert f"{HUGE_TOTAL:,}" in "\n".join(line for line in out.splitlines() if "100.0 %" in line)
 
 
+@pytest.mark.parametrize("width", [20, 40, 60, 80])
+def test_every_digit_of_fifty_is_shown(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    wide(monkeypatch, width)
+    spec = f"name: fifty\nframework: keras\ninput: {{shape: [null, {HUGE}]}}\n"
+    spec += f"layers: [conv1d: {{filters: {HUGE}, kernel_size: {10**12}, padding: same, bias: false}}]\n"
+    total = f"{10**12 * HUGE * HUGE:,}"
+    assert total.count(",") == 16  # 50 digits, in 66 columns
+    for document in ("count", "report"):
+        out = run(document, "-", input=spec.encode()).out
+        assert total in re.sub(r"\s+", "", out)
+        assert [line for line in out.splitlines() if columns(line) > width] == []
+        assert all(re.search(r"[\d,](,|\d\b)", line) for line in out.splitlines() if re.search(r"\d,\d", line))
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_figure_of_a_report_is_cut(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     wide(monkeypatch, width)
@@ -298,6 +312,46 @@ def test_no_word_of_a_bidirectional_stack_is_broken_where_there_is_room(
     wide(monkeypatch, width)
     out = run(*LSTM, "-F", "pytorch", "--bidirectional", "--num-layers", "2").out
     assert {"weight_ih_l0", "weight_hh_l1_reverse", "bias_hh_l1_reverse"} <= set(out.split())
+
+
+def test_a_name_breaks_at_its_joints(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide(monkeypatch, 60)
+    out = run("cells").out
+    assert {"layer_norm_", "lstm"} <= set(out.split())
+    assert "layer_norm_ls" not in out.split()
+
+
+def test_a_figure_is_not_broken_where_a_name_can_be(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide(monkeypatch, 60)
+    spec = TAGGER.replace("name: tagger", "name: a-model-for-tagging-parts-of-speech")
+    out = run("check", "-", "--max-params", "10k", input=spec.encode()).out
+    assert {f"{TAGGER_TOTAL:,}", "10,000", f"+{TAGGER_TOTAL - 10_000:,}", "FAIL", "params"} <= set(out.split())
+    assert "a-model-" in out.replace("a-model-for", "a-model- for").split()
+
+
+def test_rows_become_records_where_the_columns_do_not_fit(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide(monkeypatch, 36)
+    out = run("check", "-", "--max-params", "100k", "--max-macs-per-step", "1M", input=TAGGER.encode()).out
+    first, second, *_ = out.strip().split("\n\n")
+    rows = [re.split(r"\s{2,}", line.strip()) for line in first.splitlines()]
+    excess = f"+{TAGGER_TOTAL - 100_000:,}"
+    assert rows == [
+        ["FAIL"],
+        ["Model", "tagger"],
+        ["Metric", "params"],
+        ["Actual", f"{TAGGER_TOTAL:,}"],
+        ["Limit", "100,000"],
+        ["Excess", excess],
+    ]
+    assert second.split()[:3] == ["ok", "Model", "tagger"]
+
+
+@pytest.mark.parametrize("width", [20, 36, 60])
+def test_records_of_wide_characters_fit(run: Run, monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    wide(monkeypatch, width)
+    out = run("check", "-", "--max-params", "1", input=named("名前の層" * 12).encode()).out
+    assert re.sub(r"\s+", "", out).count("名前の層") >= 12
+    assert [line for line in out.splitlines() if columns(line) > width] == []
 
 
 def test_a_narrow_terminal_still_gets_every_figure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,18 +115,21 @@ def _told(row: Row, room: int, shapes: bool) -> Cell:
 
 def _stacked(rows: Sequence[Row], width: int, share: int) -> list[Line]:
     """The figures at the right edge, beside the name where there is room and else below it; the rest below."""
-    lines: list[Line] = [_edged([(" Layer", "bold")], f"Params{'Share':>{share + GAP}}", "bold", width)]
-    lines.append([(" " + "─" * (width - 1), "")])
-    for row in rows:
-        names = [[(f" {name}", style)] for name, style in _name(row, width - 1)]
-        figures = [f"{figure}{' ' * (GAP + share)}" for figure in wrapped(row.params, width - GAP - share)]
-        figures[-1] = f"{figures[-1][: -GAP - share]}{row.share:>{GAP + share}}"
-        if len(names) + len(figures) == 2 and columns_of(names[0][0][0] + figures[0]) + GAP <= width:
-            lines.append(_edged(names[0], figures[0], row.style, width))
-        else:
-            lines += [*names, *(_edged([], figure, row.style, width) for figure in figures if figure.strip())]
-        lines += [[(f" {told}", style)] for told, style in _told(row, width - 1, True)]
-    return lines
+    head, *body = (
+        _stack(row, width, share) for row in (Row("Layer", params="Params", share="Share", style="bold"), *rows)
+    )
+    return [*head, [(" " + "─" * (width - 1), "")], *(line for lines in body for line in lines)]
+
+
+def _stack(row: Row, width: int, share: int) -> list[Line]:
+    lines: list[Line] = [[(f" {name}", style)] for name, style in _name(row, width - 1)]
+    figures = [f"{figure}{' ' * (GAP + share)}" for figure in wrapped(row.params, width - GAP - share)]
+    figures[-1] = f"{figures[-1][: -GAP - share]}{row.share:>{GAP + share}}"
+    if len(lines) + len(figures) == 2 and columns_of(lines[0][0][0] + figures[0]) + GAP <= width:
+        lines = [_edged(lines[0], figures[0], row.style, width)]
+    else:
+        lines += [_edged([], figure, row.style, width) for figure in figures if figure.strip()]
+    return lines + [[(f" {told}", style)] for told, style in _told(row, width - 1, True)]
 
 
 def _edged(line: Line, figure: str, style: str, width: int) -> Line:
