@@ -5,26 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rnncalc.errors import Problem, SpecError
+from rnncalc.errors import Place, Problem, SpecError
 from rnncalc.limits import Limit, applied, flat
 from rnncalc.network import Model
 from rnncalc.record import Record
 from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
-
-
-class Place(Record):
-    """A line and column, from 1, of a file."""
-
-    path: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Its JSON."""
-        return {"path": self.path, "line": self.line, "column": self.column}
 
 
 class Check(Record):

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from glob import glob, has_magic
 from pathlib import Path
 
-from rnncalc import layouts
 from rnncalc.errors import Problem, SpecError, counted, named
 from rnncalc.network import Model
+from rnncalc.plan import DEFAULTS, Defaults
 from rnncalc.record import Record
 from rnncalc.settings import Settings
 from rnncalc.spec import read
@@ -30,7 +30,7 @@ class Found(Record):
 def models(
     paths: Sequence[str],
     framework: str | None = None,
-    default: str = layouts.DEFAULT,
+    default: Defaults = DEFAULTS,
     settings: Settings | None = None,
 ) -> Found:
     """Every model of these paths; a bad spec is listed, and the rest goes on.
@@ -57,7 +57,7 @@ def models(
 class _Files:
     """Reads each file once. `named` are those that must be specs, by their keys."""
 
-    def __init__(self, named: set[str], framework: str | None, default: str, settings: Settings | None) -> None:
+    def __init__(self, named: set[str], framework: str | None, default: Defaults, settings: Settings | None) -> None:
         self.named, self.framework, self.default, self.settings = named, framework, default, settings
         self.found = Found([], [], [], [])
         self.skipped = 0

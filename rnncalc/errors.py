@@ -47,6 +47,21 @@ class Problem(Record):
         return {"path": self.path, "line": self.line, "column": self.column, "message": self.message}
 
 
+class Place(Record):
+    """A line and column, from 1, of a file."""
+
+    path: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its JSON."""
+        return {"path": self.path, "line": self.line, "column": self.column}
+
+
 class RnncalcError(Exception):
     """Every error of this package that a user can cause."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rnncalc import layouts
 from rnncalc.errors import Problem, SpecError
 from rnncalc.record import Record
 
@@ -55,6 +56,16 @@ class Flow(Record):
     numbers: bool | None = False
 
 
+class Defaults(Record):
+    """What stands where a spec says nothing."""
+
+    framework: str = layouts.DEFAULT
+    dtype: str = "float32"
+
+
+DEFAULTS = Defaults()
+
+
 class Plan(Record):
     """A model as it was asked for: its inputs by name, and its layers in order."""
 
@@ -62,7 +73,7 @@ class Plan(Record):
     framework: str
     layers: tuple[LayerPlan, ...]
     inputs: Mapping[str, Flow] = NONE
-    dtype: str = "float32"
+    dtype: str = DEFAULTS.dtype
     batch: int | None = None
     budget: Mapping[str, Any] = NONE
     expect: Mapping[str, Any] = NONE

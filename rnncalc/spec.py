@@ -12,7 +12,7 @@ from rnncalc.errors import Problem, SpecError, among, named, suggest
 from rnncalc.layout import Layout
 from rnncalc.limits import LimitReader
 from rnncalc.network import Model, build
-from rnncalc.plan import Flow, LayerPlan, Plan
+from rnncalc.plan import DEFAULTS, Defaults, Flow, LayerPlan, Plan
 from rnncalc.sizes import DTYPES
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Reader:
     `framework` overrides the document's own, `default` stands where it has none.
     """
 
-    def __init__(self, default_name: str, framework: str | None = None, default: str = layouts.DEFAULT) -> None:
+    def __init__(self, default_name: str, framework: str | None = None, default: Defaults = DEFAULTS) -> None:
         self.default_name, self.override, self.default = default_name, framework, default
         self.problems: list[Problem] = []
 
@@ -50,7 +50,7 @@ class Reader:
         layout = self._layout(value)
         self.entries = EntryReader(layout, self.wrong)
         name = self.entries.text(value.get("name", self.default_name), "name")
-        dtype = value.get("dtype", "float32")
+        dtype = value.get("dtype", self.default.dtype)
         if not _one_of(dtype, DTYPES):
             self.wrong(f"unknown dtype {named(dtype)}{among(dtype, DTYPES)}", "dtype")
         given = value.get("layers", [] if value.get("weights") else None)
@@ -83,7 +83,7 @@ class Reader:
         return ()
 
     def _layout(self, value: Mapping[str, Any]) -> Layout:
-        name = self.override or value.get("framework", self.default)
+        name = self.override or value.get("framework", self.default.framework)
         if _one_of(name, (*layouts.NAMES, *layouts.ALIASES)):
             return layouts.find(name)
         hint = among(name, layouts.NAMES, layouts.ALIASES)
@@ -147,7 +147,7 @@ def _one_of(value: object, known: Collection[str]) -> bool:
 
 
 def parse(
-    mapping: Mapping[str, Any], name: str = "model", framework: str | None = None, default: str = layouts.DEFAULT
+    mapping: Mapping[str, Any], name: str = "model", framework: str | None = None, default: Defaults = DEFAULTS
 ) -> Model:
     """The model that a mapping describes, with the keys of a spec.
 
@@ -168,7 +168,7 @@ def read(
     stem: str,
     framework: str | None = None,
     every: bool = True,
-    default: str = layouts.DEFAULT,
+    default: Defaults = DEFAULTS,
     settings: Settings | None = None,
 ) -> Iterator[Model | SpecError | None]:
     """Each document of a file as a model, or what is wrong with it.
@@ -194,7 +194,7 @@ def read(
 
 
 def _read(
-    document: Document, path: str, name: str, framework: str | None, default: str, settings: Settings | None
+    document: Document, path: str, name: str, framework: str | None, default: Defaults, settings: Settings | None
 ) -> Model | SpecError:
     problems = list(document.problems)
     if document.value is None and problems:
@@ -214,7 +214,7 @@ def _read(
 
 
 def _changed(
-    model: Model, value: Mapping[str, Any], settings: Settings, name: str, framework: str | None, default: str
+    model: Model, value: Mapping[str, Any], settings: Settings, name: str, framework: str | None, default: Defaults
 ) -> Model:
     """The model with the settings, read like the spec itself."""
     try:

@@ -13,6 +13,7 @@ import pytest
 import rnncalc
 from rnncalc import layouts
 from rnncalc.cell import find, names, recurrent
+from rnncalc.plan import Defaults
 
 LSTM_10_128 = (10 + 128) * 4 * 128 + 4 * 128  # 71,168: one bias a map
 LSTM_10_128_TWO = LSTM_10_128 + 4 * 128  # 71,680: one bias a matrix
@@ -764,3 +765,18 @@ def test_bare_weights_are_no_layer() -> None:
 def test_an_unknown_length_is_shown_in_the_whole_shape() -> None:
     (found,) = problems({"framework": "keras", "input": {"shape": [None, 5]}, "layers": ["flatten"]})
     assert "(?, 5)" in found.message
+
+
+# --- defaults ---------------------------------------------------------------------------------------------------------
+
+
+def test_defaults_stand_where_a_spec_says_nothing() -> None:
+    spec = {"input": {"depth": 10}, "layers": [{"lstm": 128}]}
+    found = rnncalc.parse(spec, default=Defaults("pytorch", "int8")).report()
+    assert (found.framework, found.params, found.weight_bytes) == ("pytorch", LSTM_10_128_TWO, LSTM_10_128_TWO)
+
+
+def test_defaults_give_way_to_what_a_spec_says() -> None:
+    spec = {"framework": "keras", "dtype": "float16", "input": {"depth": 10}, "layers": [{"lstm": 128}]}
+    found = rnncalc.parse(spec, default=Defaults("pytorch", "int8")).report()
+    assert (found.framework, found.weight_bytes) == ("keras", 2 * LSTM_10_128)

@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from rnncalc import layouts
 from rnncalc.cli.output import Output, tell
 from rnncalc.errors import Problem
+from rnncalc.plan import Defaults
 
 if TYPE_CHECKING:
     from rnncalc.discover import Found
@@ -29,7 +30,7 @@ def specs(paths: Sequence[str], framework: str | None, out: Output, settings: Se
     changes = Settings(settings) if settings else None
     source = click.get_current_context().get_parameter_source("framework")
     if source == ParameterSource.ENVIRONMENT:  # a default, not an order
-        found = models(paths, None, framework or layouts.DEFAULT, changes)
+        found = models(paths, None, Defaults(framework or layouts.DEFAULT), changes)
     else:
         found = models(paths, framework, settings=changes)
     out.keep(found.files)

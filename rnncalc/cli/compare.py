@@ -10,6 +10,7 @@ from click.core import ParameterSource
 from rnncalc import layouts
 from rnncalc.cli.options import framework_option, output_options
 from rnncalc.cli.target import TargetCommand, targets
+from rnncalc.plan import Defaults
 
 
 @click.command("compare", cls=TargetCommand)
@@ -34,7 +35,7 @@ def command(**given: Any) -> int:
         found, against = targets(paths, "paper", given, {}, out), framework or layouts.DEFAULT
     else:
         # a spec is read in its own words, and then compared
-        found = models(paths, default=framework or layouts.DEFAULT)
+        found = models(paths, default=Defaults(framework or layouts.DEFAULT))
         out.keep(found.files)
         asked = context.get_parameter_source("framework") == ParameterSource.COMMANDLINE
         against = framework if asked else None
