@@ -131,8 +131,9 @@ def _inside(path: str, problems: list[Problem]) -> Iterator[str]:
     if not roots:
         problems.append(Problem("nothing matches this pattern", path=path))
     for root in roots:
-        if not os.path.isdir(root) and _is_spec(root):
-            yield root
+        if not os.path.isdir(root):
+            yield from [root] if _is_spec(root) else []
+            continue
         for folder, folders, names in os.walk(root, onerror=unlisted):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             yield from (each for name in sorted(names) if _is_spec(each := os.path.join(folder, name)))
