@@ -20,7 +20,19 @@ import click  # noqa: E402
 from rnncalc.cell import recurrent  # noqa: E402
 from rnncalc.cli.options import Help  # noqa: E402
 
-COMMANDS = ("count", "report", "check", "compare", "verify", "solve", "identify", "cells", "layers", "frameworks")
+COMMANDS = (
+    "count",
+    "report",
+    "check",
+    "diff",
+    "compare",
+    "verify",
+    "solve",
+    "identify",
+    "cells",
+    "layers",
+    "frameworks",
+)
 BAD, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 
 EXAMPLES = """\b

@@ -1,9 +1,9 @@
 """Documents in every format: one file a format, none of which computes.
 
 A document has a kind and its records. The kinds `model` and `count` show models tensor by tensor; every other kind
-is a `Sheet` (columns and rows), laid out in `rnncalc.render.sheets` by the function of its name, or by `kind_format`
-where one format reads otherwise. The formats of `CI` have a verdict alone, through `checks(verdict, root=...)`; what
-they tell is in `rnncalc.render.findings`. To add a format, add a file with
+is a `Sheet` (columns and rows), laid out in `rnncalc.render.sheets` (or in a home of its own) by the function of its
+name, or by `kind_format` where one format reads otherwise. The formats of `CI` have a verdict alone, through
+`checks(verdict, root=...)`; what they tell is in `rnncalc.render.findings`. To add a format, add a file with
 `models(reports, others, problems, **look)` and `sheet(sheet, **look)`, each of which returns the text.
 """
 
@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any
 
 CI = ("github", "gitlab", "junit", "sarif", "summary")  # formats of a verdict alone
+HOMES = {"difference": "difference"}  # kinds that have a file of their own
 
 
 def render(form: str, kind: str, *records: Any, color: bool = False, width: int = 100, root: str = "") -> str:
@@ -34,9 +35,8 @@ def render(form: str, kind: str, *records: Any, color: bool = False, width: int 
         reports, others, _ = records
         text = module.models(reports, others, **look)
     else:
-        from rnncalc.render import sheets
-
-        laid_out = getattr(sheets, f"{kind}_{form}", None) or getattr(sheets, kind)
+        home = import_module(f"rnncalc.render.{HOMES.get(kind, 'sheets')}")
+        laid_out = getattr(home, f"{kind}_{form}", None) or getattr(home, kind)
         parts = [module.sheet(sheet, **look) for sheet in laid_out(*records)]
         if form in ("table", "markdown"):
             parts[:-1] = [part.rstrip("\n") + "\n\n" for part in parts[:-1]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from rnncalc.errors import printable
@@ -60,7 +61,10 @@ def sheet(sheet: Any, *, color: bool, width: int) -> str:
     rows = [[_cell(value) for value in row] for row in sheet.rows]
     heading = f"### {safe(sheet.title)}\n\n" if sheet.title else ""
     notes = "".join(f"\n{safe(note)}\n" for note in sheet.notes)
-    return f"{heading}{table(sheet.columns, numeric, rows)}{notes}"
+    drawn = table(sheet.columns, numeric, rows) if rows else ""
+    if sheet.folded:
+        return f"<details><summary>{escape(printable(sheet.title))}</summary>\n\n{drawn}{notes}\n</details>\n"
+    return f"{f'<!-- {sheet.marker} -->{chr(10)}' if sheet.marker else ''}{heading}{drawn}{notes}"
 
 
 def _cell(value: Any) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class Sheet(Record):
     """A table. A cell is a text, a number, None for unknown, or a list of texts, one a line.
 
-    `spare` names the columns that a narrow terminal does without, the first to go first.
+    `spare` names the columns that a narrow terminal does without, the first to go first. `marker` is what a program
+    finds the document by, in a format that can hide it; `folded` asks to show no more than the title at first.
     """
 
     title: str
@@ -29,6 +30,8 @@ class Sheet(Record):
     rows: tuple[tuple[Any, ...], ...]
     notes: tuple[str, ...] = ()
     spare: tuple[str, ...] = ()
+    marker: str = ""
+    folded: bool = False
 
 
 class Excess(int):

@@ -39,6 +39,12 @@ def share(part: int, whole: int) -> str:
     return f"{tenths // 10}.{tenths % 10} %"
 
 
+def percent(change: int, whole: int) -> str:
+    """`+16.5 %`, never 0.0 of a change."""
+    tenths = (2000 * abs(change) + whole) // (2 * whole)
+    return f"{'+' if change > 0 else '-'}{max(1, tenths) // 10:,}.{max(1, tenths) % 10} %"
+
+
 def byte_text(value: int) -> str:
     """`278.0 KiB`; nothing where the bytes say it as well."""
     units = ("KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
