@@ -161,9 +161,22 @@ def _advice(model: Model, layer: str | None, metric: str, limit: int) -> str:
     return "no size of a single layer makes it fit" if tried else ""
 
 
-def state(model: Model) -> str:
-    """`ok` or `over`, nothing where the model has no budget, and `?` where a figure is unknown."""
-    checks, problems = check(model)
-    if not checks and not problems:
-        return ""
-    return "over" if any(not each.passed for each in checks) else "?" if problems else "ok"
+STATES = ("ok", "broken", "unknown")
+
+
+def state(model: Model, report: ModelReport) -> str:
+    """Whether a model keeps its budget: `ok`, `broken`, `unknown` where a figure is, or nothing where it has none."""
+    found = ""
+    layers: dict[str, LayerReport] = {}
+    for key, given in (("budget", model.plan.budget), ("expect", model.plan.expect)):
+        if given:
+            layers = layers or {each.name: each for each in report.layers}
+            for layer, metric, limit, _ in applied(list(flat(given, key)), layers):
+                actual = figure(layers[layer] if layer else report, metric)
+                if actual is None:
+                    found = "unknown"
+                elif actual > limit or (key == "expect" and actual != limit):
+                    return "broken"
+                else:
+                    found = found or "ok"
+    return found

@@ -79,7 +79,7 @@ class LayerChange(Record):
 class ModelChange(Record):
     """A model that is new, gone, renamed or another; `kind` is empty where it is as it was.
 
-    `layers` are those that changed. `old_budget` and `budget` are `ok`, `over`, `?`, or empty where there is none.
+    `layers` are those that changed. The budgets are `ok`, `broken`, `unknown`, or empty where there is none.
     """
 
     kind: str
@@ -191,14 +191,14 @@ def changed(
         figures,
         tuple(causes),
         tuple(layer for layer in layers if layer.kind),
-        state(old) if other else "",
-        state(new) if other else "",
+        state(old, was) if other else "",
+        state(new, now) if other else "",
     )
 
 
 def _alone(kind: str, model: Model, report: ModelReport) -> ModelChange:
     """A model that only one side has."""
-    here = (report.name, report.source, state(model))
+    here = (report.name, report.source, state(model, report))
     name, source, budget = here if kind == ADDED else (report.name, None, "")
     old_name, old_source, old_budget = here if kind == REMOVED else (None, None, "")
     pair = (report, None) if kind == REMOVED else (None, report)

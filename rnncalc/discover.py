@@ -1,21 +1,22 @@
-"""Which specs are meant by files, folders and globs, and every model that they hold."""
+"""Every model of files, folders and patterns: what is bad is listed, and the rest goes on."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from glob import glob, has_magic
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from rnncalc.errors import Problem, SpecError, counted, named
+from rnncalc.files import Place, files
 from rnncalc.network import Model
 from rnncalc.plan import DEFAULTS, Defaults
 from rnncalc.record import Record
 from rnncalc.settings import Settings
 from rnncalc.spec import read
+from rnncalc.spread import spread
 
-ENDINGS = (".yaml", ".yml")
+Kept = TypeVar("Kept")
 
 
 class Found(Record):
@@ -25,6 +26,100 @@ class Found(Record):
     problems: list[Problem]
     files: list[str]
     notes: list[str]
+
+
+class Reading(Record):
+    """What a file holds: what was kept of each model, what is wrong with others, and how many documents are no spec."""
+
+    kept: list[Any]
+    problems: list[Problem]
+    skipped: int
+
+    @property
+    def is_spec(self) -> bool:
+        """Whether there is a spec in it, if only a bad one."""
+        return bool(self.kept or self.problems)
+
+
+class Reader(Record):
+    """Reads a file, and keeps of each model what `keep` makes of it.
+
+    `framework` overrides the specs' own, `default` stands where one has none, `settings` change what they name.
+    """
+
+    keep: Callable[[Model], Any]
+    framework: str | None
+    default: Defaults
+    settings: Settings | None = None
+
+    def read(self, place: Place) -> Reading:
+        """All that is in a file."""
+        source, stem = ("<stdin>", "stdin") if place.path == "-" else (place.path, Path(place.path).stem)
+        found = Reading([], [], 0)
+        try:
+            data = _data(place.path)
+        except OSError as error:
+            found.problems.append(Problem(f"cannot be read: {error.strerror}", path=source))
+            return found
+        if not place.named and b"layers" not in data and b"weights" not in data:
+            return found._replace(skipped=1)
+        skipped, names = 0, set()
+        for each in read(data, source, stem, self.framework, place.named, self.default, self.settings):
+            if each is None:
+                skipped += 1
+            elif isinstance(each, SpecError):
+                found.problems.extend(each.problems)
+            elif each.name in names:
+                message = f"two models of this file are named {named(each.name)}"
+                found.problems.append(each.locate(Problem(message, ("name",))))
+            else:
+                names.add(each.name)
+                found.kept.append(self.keep(each))
+        return found._replace(skipped=skipped)
+
+
+class Search(Generic[Kept]):
+    """Goes through the models of some paths and gives what `keep` makes of each, file by file in a fixed order.
+
+    The rest is known when it has come to its end: `problems`, the `files` that are specs, and `notes`. Where `shared`,
+    several processes read what is much, and `keep` and what it makes have to be picklable.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        keep: Callable[[Model], Kept],
+        framework: str | None = None,
+        default: Defaults = DEFAULTS,
+        settings: Settings | None = None,
+        shared: bool = False,
+    ) -> None:
+        self.paths, self.shared = paths, shared
+        self.reader = Reader(keep, framework, default, settings)
+        self.problems: list[Problem] = []
+        self.files: list[str] = []
+        self.notes: list[str] = []
+        self.places, self.troubled = files(paths, self.problems)
+        self.done = 0  # of the places
+
+    def __iter__(self) -> Iterator[Kept]:
+        skipped = models = 0
+        left = set(range(len(self.paths))) - self.troubled  # the paths that have led to no spec
+        readings = spread(self.reader.read, self.places, None if self.shared else 1)
+        for place, reading in zip(self.places, readings):
+            self.done += 1
+            self.problems.extend(reading.problems)
+            skipped += reading.skipped
+            models += len(reading.kept)
+            if reading.is_spec:
+                left.discard(place.origin)
+                self.files.append(place.path)
+            yield from reading.kept
+        if models or self.problems:
+            self.notes.extend(f"there is no spec in {self.paths[n]}" for n in sorted(left))
+        if skipped:
+            was = "was" if skipped == 1 else "were"
+            self.notes.append(f"{counted(skipped, 'YAML document')} without `layers` {was} skipped")
 
 
 def models(
@@ -37,77 +132,15 @@ def models(
 
     `framework` overrides the specs' own, `default` stands where one has none, `settings` change what they name.
     """
-    files = _Files({_key(path) for path in paths if not _searched(path)}, framework, default, settings)
-    found, empty = files.found, []
-    for path in paths:
-        known = len(found.problems)
-        inside = _inside(path, found.problems) if _searched(path) else [path]
-        if not sum(files.read(each) for each in inside) and len(found.problems) == known:
-            empty.append(f"there is no spec in {path}")
-    if found.models or found.problems:
-        found.notes.extend(empty)
-    if files.skipped:
-        was = "was" if files.skipped == 1 else "were"
-        found.notes.append(f"{counted(files.skipped, 'YAML document')} without `layers` {was} skipped")
+    search = Search(paths, _whole, framework, default, settings)
+    found = list(search)
     if settings:
-        found.problems.extend(settings.unused(found.models))
-    return found
+        search.problems.extend(settings.unused(found))
+    return Found(found, search.problems, search.files, search.notes)
 
 
-class _Files:
-    """Reads each file once. `named` are those that must be specs, by their keys."""
-
-    def __init__(self, named: set[str], framework: str | None, default: Defaults, settings: Settings | None) -> None:
-        self.named, self.framework, self.default, self.settings = named, framework, default, settings
-        self.found = Found([], [], [], [])
-        self.skipped = 0
-        self.specs: dict[str, bool] = {}
-        self.models: set[tuple[str, str]] = set()
-
-    def read(self, path: str) -> bool:
-        """Whether the file is a spec, if only a bad one."""
-        key = _key(path)
-        if key not in self.specs:
-            self.specs[key] = self._read(path, key in self.named)
-        return self.specs[key]
-
-    def _read(self, path: str, named: bool) -> bool:
-        source, stem = ("<stdin>", "stdin") if path == "-" else (path, Path(path).stem)
-        try:
-            data = _data(path)
-        except OSError as error:
-            self.found.problems.append(Problem(f"cannot be read: {error.strerror}", path=source))
-            return True
-        if not named and b"layers" not in data and b"weights" not in data:
-            self.skipped += 1
-            return False
-        documents = read(data, source, stem, self.framework, named, self.default, self.settings)
-        found = [self._keep(each, source) for each in documents]
-        if any(found):
-            self.found.files.append(path)
-        return any(found)
-
-    def _keep(self, each: Model | SpecError | None, source: str) -> bool:
-        if each is None:
-            self.skipped += 1
-        elif isinstance(each, SpecError):
-            self.found.problems.extend(each.problems)
-        elif (source, each.name) in self.models:
-            message = f"two models of this file are named {named(each.name)}"
-            self.found.problems.append(each.locate(Problem(message, ("name",))))
-        else:
-            self.models.add((source, each.name))
-            self.found.models.append(each)
-        return each is not None
-
-
-def _key(path: str) -> str:
-    return path if path == "-" else os.path.realpath(path)
-
-
-def _searched(path: str) -> bool:
-    """Whether a path is a folder or a pattern, and no file itself."""
-    return path != "-" and not os.path.isfile(path) and (os.path.isdir(path) or has_magic(path))
+def _whole(model: Model) -> Model:
+    return model
 
 
 def _data(path: str) -> bytes:
@@ -119,26 +152,3 @@ def _data(path: str) -> bytes:
     if sys.stdin is None:
         raise OSError(0, "it is closed")
     return read_bytes(sys.stdin.buffer)
-
-
-def _inside(path: str, problems: list[Problem]) -> Iterator[str]:
-    """The YAML files of a folder, or those that a pattern matches."""
-
-    def unlisted(error: OSError) -> None:
-        problems.append(Problem(f"cannot be listed: {error.strerror}", path=error.filename))
-
-    roots = [path] if os.path.isdir(path) else sorted(glob(path, recursive=True))
-    if not roots:
-        problems.append(Problem("nothing matches this pattern", path=path))
-    for root in roots:
-        if not os.path.isdir(root):
-            yield from [root] if _is_spec(root) else []
-            continue
-        for folder, folders, names in os.walk(root, onerror=unlisted):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            yield from (each for name in sorted(names) if _is_spec(each := os.path.join(folder, name)))
-
-
-def _is_spec(path: str) -> bool:
-    """Whether to read what was found: a pipe would block, but a link to nowhere shall be told."""
-    return path.endswith(ENDINGS) and (os.path.isfile(path) or not os.path.exists(path))

@@ -462,7 +462,7 @@ def test_a_framework_that_is_asked_for_is_the_one_that_is_checked(run: Run) -> N
 
 
 @pytest.mark.parametrize(
-    ("budget", "told"), [("", ""), ("{params: 71168}", "ok"), ("{params: 71167}", "over"), ("{macs: 1}", "?")]
+    ("budget", "told"), [("", ""), ("{params: 71168}", "ok"), ("{params: 71167}", "broken"), ("{macs: 1}", "unknown")]
 )
 def test_a_report_says_whether_a_model_keeps_its_budget(run: Run, tmp_path: Path, budget: str, told: str) -> None:
     spec = LSTM.replace(", steps: 28", "") + (f"budget: {budget}\n" if budget else "")

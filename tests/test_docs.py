@@ -253,8 +253,10 @@ def test_the_layer_of_the_guide_counts() -> None:
 
 @pytest.mark.usefixtures("added")
 def test_the_renderer_of_the_guide_draws_models_and_sheets() -> None:
-    from rnncalc.render import render
+    from rnncalc.batch import row
+    from rnncalc.render import batch, render
 
-    report = rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": 128}]}).report()
+    model = rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": 128}]})
+    report = model.report()
     assert render("tsv", "model", report, []) == "model\tlstm\tkernel\t70656\nmodel\tlstm\tbias\t512\n"
-    assert "71168" in render("tsv", "batch", [report], [""], []).split("\n")[1].split("\t")
+    assert "71168" in "".join(batch("tsv", [row(model)], [])).split("\n")[1].split("\t")

@@ -40,9 +40,11 @@ FLOORS = (
     ("perturb",),
     ("proof", "solve"),
     ("source", "budget"),
+    ("ignore", "spread"),
+    ("files",),
     ("settings",),
     ("spec",),
-    ("causes", "sides"),
+    ("causes", "sides", "batch"),
     ("discover", "catalogue", "compare", "diff", "revision"),
     ("render",),
     ("cli",),
@@ -56,7 +58,7 @@ DOORS = {
     ("witness", "spec"),  # a recorded case is a spec
 }
 ONLY = {
-    "rich": {"render.lines"},
+    "rich": {"render.lines", "cli.progress"},
     "yaml": {"source"},
     "numpy": {"packing", "arrays", "forward", "perturb", "proof", "witness"},
     "click": {"cli"},

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from rnncalc import layouts
 from rnncalc.cli.output import Output, tell
 from rnncalc.errors import Problem
-from rnncalc.plan import Defaults
+from rnncalc.plan import DEFAULTS, Defaults
 
 if TYPE_CHECKING:
     from rnncalc.discover import Found
@@ -27,14 +27,17 @@ def specs(paths: Sequence[str], framework: str | None, out: Output, settings: Se
     from rnncalc.discover import models
     from rnncalc.settings import Settings
 
-    changes = Settings(settings) if settings else None
-    source = click.get_current_context().get_parameter_source("framework")
-    if source == ParameterSource.ENVIRONMENT:  # a default, not an order
-        found = models(paths, None, Defaults(framework or layouts.DEFAULT), changes)
-    else:
-        found = models(paths, framework, settings=changes)
+    found = models(paths, *named(framework), Settings(settings) if settings else None)
     out.keep(found.files)
     return found
+
+
+def named(framework: str | None) -> tuple[str | None, Defaults]:
+    """The framework that overrides the specs' own, and the one that stands where they have none."""
+    source = click.get_current_context().get_parameter_source("framework")
+    if source == ParameterSource.ENVIRONMENT:  # a default, not an order
+        return None, Defaults(framework or layouts.DEFAULT)
+    return framework, DEFAULTS
 
 
 def close(out: Output, found: Found, problems: Sequence[Problem], nothing: str = "there is no spec here") -> None:
@@ -43,9 +46,14 @@ def close(out: Output, found: Found, problems: Sequence[Problem], nothing: str =
     Raises:
         click.UsageError: there was nothing to do.
     """
-    for note in found.notes:
+    tell_all(out, found.notes, problems)
+    if not found.models and not problems:
+        raise click.UsageError(f"{nothing}: nothing to do")
+
+
+def tell_all(out: Output, notes: Sequence[str], problems: Sequence[Problem]) -> None:
+    """What is said at the end."""
+    for note in notes:
         out.note(note)
     for problem in problems:
         tell(f"error: {problem}")
-    if not found.models and not problems:
-        raise click.UsageError(f"{nothing}: nothing to do")

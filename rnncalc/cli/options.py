@@ -152,6 +152,20 @@ class Span(click.ParamType):  # type: ignore[type-arg]  # generic in new release
             self.fail(str(error), param, ctx)
 
 
+class Said(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
+    """What `reader` makes of a text; a ValueError of it says what to write."""
+
+    def __init__(self, name: str, reader: Callable[[str], Any]) -> None:
+        self.name, self.reader = name, reader
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value, or a message that says what to write."""
+        try:
+            return self.reader(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
 SIZE = Size()
 FRACTION = Fraction()
 FRAMEWORK = Framework()

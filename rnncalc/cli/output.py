@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -13,7 +14,16 @@ from rnncalc.cli.options import FORMATS
 from rnncalc.errors import listed, named, printable
 from rnncalc.record import Record
 
-ENDINGS = {"json": ".json", "markdown": ".md", "csv": ".csv", "table": ".txt", "junit": ".xml", "sarif": ".sarif"}
+ENDINGS = {
+    "json": ".json",
+    "markdown": ".md",
+    "csv": ".csv",
+    "table": ".txt",
+    "jsonl": ".jsonl",
+    "html": ".html",
+    "junit": ".xml",
+    "sarif": ".sarif",
+}
 ERRORS = "backslashreplace"  # for a file's name that is no text
 
 
@@ -34,16 +44,18 @@ class Output(Record):
 
     def text(self, text: str) -> None:
         """Write a finished document."""
+        self.pieces([text])
+
+    def pieces(self, pieces: Iterable[str]) -> None:
+        """Write a document piece by piece as they come."""
         if self.path is not None:
-            write_whole(self.path, text)
+            write_whole(self.path, pieces)
             return
-        if os.environ.get("GITHUB_ACTIONS") and self.form != "github":
-            text = text.replace("##[", "#\\u0023[") if self.form.startswith("json") else inert(text)
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except OSError as error:
-            raise OSError(error.errno, error.strerror, "standard output") from None
+        for piece in pieces:
+            if os.environ.get("GITHUB_ACTIONS") and self.form != "github":
+                piece = piece.replace("##[", "#\\u0023[") if self.form.startswith("json") else inert(piece)
+            _print(piece)
+        _print("", flush=True)
 
     def keep(self, files: Iterable[str]) -> None:
         """Make sure that the output replaces none of the files that were read."""
@@ -54,6 +66,15 @@ class Output(Record):
         """A note on standard error, unless it shall be quiet."""
         if not self.quiet:
             tell(f"note: {text}")
+
+
+def _print(text: str, flush: bool = False) -> None:
+    try:
+        sys.stdout.write(text)
+        if flush:
+            sys.stdout.flush()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, "standard output") from None
 
 
 def output(form: str | None, path: str | None, quiet: bool, color: str, formats: Sequence[str] = FORMATS) -> Output:
@@ -125,32 +146,45 @@ def _width(path: str | None) -> int:
     return 100
 
 
-def write_whole(path: str, text: str) -> None:
+def write_whole(path: str, pieces: Iterable[str]) -> None:
     """Replace a regular file in one move, keeping its mode and following links; write through to anything else."""
+    real = os.path.realpath(path)
+    there = os.path.exists(real)
+    through = there and not os.path.isfile(real)
+    mode = os.stat(real).st_mode & 0o7777 if there else 0o666 & ~_umask()
+    opened = None
     try:
-        _replace(os.path.realpath(path), text.encode("utf-8", ERRORS))
-    except OSError as error:  # name the file that was asked for, not a temporary one
-        raise OSError(error.errno, error.strerror, path) from None
+        with _asked_for(path):
+            opened = open(real, "wb") if through else _beside(real)  # noqa: SIM115 - closed as it should end
+        for piece in pieces:  # an error in making one is not the file's
+            with _asked_for(path):
+                opened.write(piece.encode("utf-8", ERRORS))
+        with _asked_for(path):
+            opened.close()
+            if not through:
+                os.chmod(opened.name, mode)
+                os.replace(opened.name, real)
+    except BaseException:
+        if opened and not through:
+            with suppress(OSError):
+                opened.close()
+            os.unlink(opened.name)
+        raise
 
 
-def _replace(path: str, data: bytes) -> None:
+def _beside(path: str) -> Any:
     from tempfile import NamedTemporaryFile
 
-    there = os.path.exists(path)
-    if there and not os.path.isfile(path):
-        with open(path, "wb") as stream:
-            stream.write(data)
-        return
-    mode = os.stat(path).st_mode & 0o7777 if there else 0o666 & ~_umask()
-    with NamedTemporaryFile(dir=os.path.dirname(path), prefix=".rnncalc-", delete=False) as file:
-        try:
-            file.write(data)
-            file.flush()
-            os.chmod(file.name, mode)
-            os.replace(file.name, path)
-        except BaseException:
-            os.unlink(file.name)
-            raise
+    return NamedTemporaryFile(dir=os.path.dirname(path), prefix=".rnncalc-", delete=False)
+
+
+@contextmanager
+def _asked_for(path: str) -> Iterator[None]:
+    """Errors name the file that was asked for, not a temporary one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
 
 
 def _umask() -> int:

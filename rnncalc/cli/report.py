@@ -2,30 +2,96 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from rnncalc.cli.options import framework_option, output_options
+from rnncalc.cli.options import FORMATS, Said, framework_option, output_options
+
+if TYPE_CHECKING:
+    from rnncalc.batch import Filter, Row
+    from rnncalc.discover import Search
+
+FORMS = (*FORMATS, "jsonl")
+
+
+def _order(text: str) -> Any:
+    from rnncalc.batch import order
+
+    return order(text)
+
+
+def _where(text: str) -> Any:
+    from rnncalc.batch import where
+
+    return where(text)
 
 
 @click.command("report")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--sort", "orders", multiple=True, type=Said("key", _order), help="Such as params, or -params, or path.")
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    type=Said("condition", _where),
+    help="Such as 'params>100k', framework=keras, budget=broken, or a pattern for names. All must hold.",
+)
 @framework_option
-@output_options
-def command(paths: tuple[str, ...], framework: str | None, form: Any, output: Any, quiet: bool, color: str) -> int:
+@partial(output_options, formats=FORMS)
+def command(
+    paths: tuple[str, ...],
+    orders: Sequence[tuple[str, bool]],
+    filters: Sequence[Filter],
+    framework: str | None,
+    form: Any,
+    output: Any,
+    quiet: bool,
+    color: str,
+) -> int:
     """One row a model over files, folders and patterns.
 
-    PATH is a file, a folder, a pattern such as 'configs/**/*.yaml', or - for standard input.
+    PATH is a file, a folder, a pattern such as 'configs/**/*.yaml', or - for standard input. What .gitignore and
+    .rnncalcignore name is left out, unless it is a PATH itself.
     """
-    from rnncalc.budget import state
-    from rnncalc.cli.batch import close, specs
+    from rnncalc import batch
+    from rnncalc.cli.batch import named, tell_all
     from rnncalc.cli.output import output as make
+    from rnncalc.discover import Search
+    from rnncalc.render import batch as pieces
+    from rnncalc.render import detail
 
-    out = make(form, output, quiet, color)
-    found = specs(paths, framework, out)
-    reports = [model.report() for model in found.models]
-    states = [] if out.form == "json" else [state(model) for model in found.models]
-    out.write("batch", reports, states, found.problems)
-    close(out, found, found.problems)
-    return 2 if found.problems else 0
+    out = make(form, output, quiet, color, FORMS)
+    search: Search[Row | None] = Search(paths, batch.keep(filters, detail(out.form)), *named(framework), shared=True)
+    counted = _Counted()
+    rows = counted.rows(_watched(search, quiet), lambda: out.keep(search.files))
+    out.pieces(pieces(out.form, batch.ordered(rows, orders) if orders else rows, search.problems, out.color, out.width))
+    tell_all(out, search.notes, search.problems)
+    if not counted.models and not search.problems:
+        raise click.UsageError("there is no spec here: nothing to do")
+    if not counted.shown and counted.models:
+        out.note(f"none of {counted.models:,} models is as --filter asks")
+    return 2 if search.problems else 0
+
+
+class _Counted:
+    """How many models there were, and how many of them are shown."""
+
+    models = shown = 0
+
+    def rows(self, found: Iterator[Row | None], end: Callable[[], None]) -> Iterator[Row]:
+        """Those that pass the filters; `end` is called behind the last."""
+        for row in found:
+            self.models += 1
+            if row is not None:
+                self.shown += 1
+                yield row
+        end()
+
+
+def _watched(search: Search[Any], quiet: bool) -> Iterator[Any]:
+    from rnncalc.cli.progress import watched
+
+    return watched(search, quiet)

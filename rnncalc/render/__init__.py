@@ -4,16 +4,23 @@ A document has a kind and its records. The kinds `model` and `count` show models
 is a `Sheet` (columns and rows), laid out in `rnncalc.render.sheets` (or in a home of its own) by the function of its
 name, or by `kind_format` where one format reads otherwise. The formats of `CI` have a verdict alone, through
 `checks(verdict, root=...)`; what they tell is in `rnncalc.render.findings`. To add a format, add a file with
-`models(reports, others, problems, **look)` and `sheet(sheet, **look)`, each of which returns the text.
+`models(reports, others, **look)` and `sheet(sheet, **look)`, each of which returns the text. A format that shows the
+batch report row by row has `batch(rows, problems)`, and `detail(report, budget)` for what it shows of a model besides
+its row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnncalc.batch import Row
+    from rnncalc.errors import Problem
 
 CI = ("github", "gitlab", "junit", "sarif", "summary")  # formats of a verdict alone
-HOMES = {"difference": "difference"}  # kinds that have a file of their own
+HOMES = {"difference": "difference", "batch": "rows"}  # kinds that have a file of their own
 
 
 def render(form: str, kind: str, *records: Any, color: bool = False, width: int = 100, root: str = "") -> str:
@@ -42,3 +49,21 @@ def render(form: str, kind: str, *records: Any, color: bool = False, width: int 
             parts[:-1] = [part.rstrip("\n") + "\n\n" for part in parts[:-1]]
         text = "".join(parts)
     return text
+
+
+def detail(form: str) -> Callable[..., Any] | None:
+    """What makes all that a format shows of a model in the batch report; None where it shows the row alone."""
+    found: Callable[..., Any] | None = getattr(import_module(f"rnncalc.render.{form}"), "detail", None)
+    return found
+
+
+def batch(
+    form: str, rows: Iterable[Row], problems: Sequence[Problem], color: bool = False, width: int = 100
+) -> Iterator[str]:
+    """The batch report in pieces; where the format can do so, each row as soon as it comes."""
+    module = import_module(f"rnncalc.render.{form}")
+    if hasattr(module, "batch"):
+        yield from module.batch(rows, problems)
+    else:
+        every = list(rows)  # which also ends the list of problems
+        yield render(form, "batch", every, problems, color=color, width=width)

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rnncalc.report import ModelReport
 
+if TYPE_CHECKING:
+    from rnncalc.batch import Row
+    from rnncalc.errors import Problem
+
 TENSOR = ("model", "framework", "source", "layer", "type", "framework_type", "tensor", "shape", "formula", "params")
+BATCH = {  # column: of the row
+    "model": "name",
+    "framework": "framework",
+    "layers": "layers",
+    "params": "params",
+    "trainable": "trainable_params",
+    "macs_per_step": "macs_per_step",
+    "weight_bytes": "weight_bytes",
+    "budget": "budget",
+    "source": "path",
+    "macs": "macs",
+    "flops": "flops",
+    "flops_per_step": "flops_per_step",
+    "state_bytes": "state_bytes",
+}
 
 
 def _text(rows: Iterable[Sequence[Any]]) -> str:
@@ -48,3 +67,10 @@ def sheet(sheet: Any, *, color: bool, width: int) -> str:
     """The sheet's rows under plain names."""
     names = [column.lower().replace(" ", "_").replace("/", "_per_") or "result" for column in sheet.columns]
     return _text([names, *sheet.rows])
+
+
+def batch(rows: Iterable[Row], problems: Sequence[Problem]) -> Iterator[str]:
+    """A row a model, as they come, with all that is known of it."""
+    yield _text([list(BATCH)])
+    for row in rows:
+        yield _text([[getattr(row, key) for key in BATCH.values()]])

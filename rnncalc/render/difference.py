@@ -15,10 +15,10 @@ COLUMNS = {"params": "Params", "macs": "MACs", "macs_per_step": "MACs/step", "we
 LARGEST_COMMENT = 60_000  # characters; GitHub takes 65,536
 MOST_CAUSES = 12  # of one model, in a table
 BUDGETS = {
-    ("ok", "over"): "now over its budget",
-    ("", "over"): "over its budget",
-    ("over", "over"): "over its budget, as before",
-    ("over", "ok"): "within its budget again",
+    ("ok", "broken"): "now over its budget",
+    ("", "broken"): "over its budget",
+    ("broken", "broken"): "over its budget, as before",
+    ("broken", "ok"): "within its budget again",
 }
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from rnncalc.report import SCHEMA_VERSION
+from rnncalc.report import SCHEMA_VERSION, ModelReport
+
+if TYPE_CHECKING:
+    from rnncalc.batch import Row
+    from rnncalc.errors import Problem
 
 
 def _lines(values: Iterable[Any]) -> str:
@@ -18,7 +22,7 @@ def document(kind: str, *records: Any) -> str:
     """A model object, a list of models with what is wrong with the others, or the records' own JSON."""
     if kind == "model":
         value = records[0].to_dict()
-    elif kind in ("count", "batch"):
+    elif kind == "count":
         reports, _, problems = records
         models = _lines(report.to_dict() for report in reports)
         errors = _lines(problem.to_dict() for problem in problems)
@@ -26,3 +30,20 @@ def document(kind: str, *records: Any) -> str:
     else:
         value = records[0].to_dict()
     return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
+def detail(report: ModelReport, budget: str) -> str:
+    """A model of the batch report, on one line: its object with the state of its budget."""
+    value = report.to_dict()
+    layers = value.pop("layers")
+    return json.dumps({**value, "budget": budget or None, "layers": layers}, ensure_ascii=False)
+
+
+def batch(rows: Iterable[Row], problems: Sequence[Problem]) -> Iterator[str]:
+    """The models as they come, then what is wrong with the others."""
+    yield f'{{"schema_version": {SCHEMA_VERSION}, "models": ['
+    comma = ""
+    for row in rows:
+        yield f"{comma}\n{row.detail}"
+        comma = ","
+    yield f'],\n"errors": [{_lines(problem.to_dict() for problem in problems)}]}}\n'

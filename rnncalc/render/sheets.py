@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnncalc.budget import Verdict
-from rnncalc.errors import Problem, counted
+from rnncalc.errors import counted
 from rnncalc.record import Record
 from rnncalc.render.names import grouped
 from rnncalc.render.words import share
-from rnncalc.report import ModelReport
 
 if TYPE_CHECKING:
     from rnncalc.compare import Comparison, Comparisons
@@ -46,30 +44,6 @@ class Pinned(int):
 
     def __format__(self, form: str) -> str:
         return f"= {super().__format__(form)}"
-
-
-def batch(reports: Sequence[ModelReport], states: Sequence[str], problems: Sequence[Problem]) -> list[Sheet]:
-    """A row a model; `states` say whether each keeps its budget."""
-    columns = ("Model", "Framework", "Layers", "Params", "Trainable", "MACs/step", "Weight bytes", "Budget", "Source")
-    rows = tuple(
-        (
-            report.name,
-            report.framework,
-            len(report.layers),
-            report.params,
-            report.trainable_params,
-            report.macs_per_step,
-            report.weight_bytes,
-            state,
-            report.source or "",
-        )
-        for report, state in zip(reports, states)
-    )
-    total = sum(report.params for report in reports)
-    notes: tuple[str, ...] = (f"{counted(len(reports), 'model')}, {counted(total, 'parameter')}",)
-    notes += (counted(len(problems), "error"),) if problems else ()
-    spare = ("Source", "Trainable", "Layers", "MACs/step", "Weight bytes", "Framework", "Budget")
-    return [Sheet("", columns, rows, notes, spare)]
 
 
 def checks(verdict: Verdict) -> list[Sheet]:

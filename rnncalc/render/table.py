@@ -12,7 +12,7 @@ from rnncalc.render.lines import Line, columns_of, finished, paragraph, wrapped
 from rnncalc.render.tensors import tensors
 from rnncalc.report import ModelReport
 
-STYLES = {"FAIL": "bold red", "over": "bold red", "ok": "green"}
+STYLES = {"FAIL": "bold red", "broken": "bold red", "ok": "green"}
 Others = Sequence[tuple[str, int]]
 
 
