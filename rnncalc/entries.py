@@ -37,8 +37,16 @@ STACK = (
 )
 RECURRENT = (*EVERY_LAYER, *STACK)
 MOST_COUNTED = 1_000  # what a step counts: heads, experts, the layers of a highway
-CHOICES = {"merge_mode": MERGES, "combine": COMBINES}
-NAMED = ("name", "tied_to", "same_as")
+CHOICES = {"Merge": MERGES, "Combine": COMBINES, "Activation": ACTIVATIONS}
+NULLS = {"Activation": "linear", "Merge": "none"}  # what null stands for
+KINDS = {  # of the keys that are not the cell's own; the others are true or false
+    **dict.fromkeys(("name", "tied_to", "same_as"), "Name"),
+    **dict.fromkeys(("input_depth", "num_layers", "repeat"), "int"),
+    "inputs": "Names",
+    "combine": "Combine",
+    "merge_mode": "Merge",
+    "bias": "Bias",
+}
 
 Where = tuple[Any, ...]
 
@@ -156,10 +164,7 @@ class EntryReader:
         self, cell: Cell, form: str, entry: Entry | None, given: Mapping[str, Any], where: Where
     ) -> tuple[LayerPlan, int]:
         layout = self.layout
-        words = {**layout.words, **(entry.words if entry else {})}
-        keys = {**{word: key for key, word in words.items()}, **{key: key for key in layer_keys(cell)}}
-        if entry:  # the framework's word wins where it is also one of ours
-            keys.update({word: key for key, word in entry.words.items()})
+        keys = spellings(cell, layout, entry)
         spelled: dict[str, str] = {}
         options: dict[str, Any] = {}
         fields: dict[str, Any] = {}
@@ -177,29 +182,29 @@ class EntryReader:
             kept[key] = self._value(key, native(value), cell, (*where, word))
         if "same_as" not in fields:
             for missing in [key for key in cell.required if key not in options]:
-                self.wrong(f"{cell.name} needs `{words.get(missing, missing)}`", *where, at="key")
+                word = layout.word(missing, entry) if entry else layout.words.get(missing, missing)
+                self.wrong(f"{cell.name} needs `{word}`", *where, at="key")
         options = {key: value for key, value in options.items() if value is not None}
         times = fields.pop("repeat", 1)
         name = str(fields.pop("name", ""))
         return LayerPlan(cell.name, name, options, form, where=where, spelled=spelled, **fields), times
 
     def _value(self, key: str, value: Any, cell: Cell, where: Where) -> Any:
-        if key in NAMED:
-            return self.text(value, *where)
-        if key in ("input_depth", "num_layers", "repeat"):
-            return self.size(value, *where)
-        if key == "inputs":
-            return self._inputs(value, where)
-        if key in CHOICES:
-            return self.choice("none" if value is None else value, CHOICES[key], *where)
-        if key == "bias":
-            return value if isinstance(value, bool) else self.choice(value, POLICIES, *where, also="true or false")
-        kind = cell.kinds.get(key, "int" if key in cell.sizes else "bool")
-        if value is None and (kind.endswith("None") or kind == "Activation"):
-            return None if kind.endswith("None") else "linear"
+        kind = kind_of(key, cell)
+        optional = kind.endswith(" | None")
+        if value is None and (optional or kind in NULLS):
+            return None if optional else NULLS[kind]
         return self._of_kind(kind.removesuffix(" | None"), value, cell, where)
 
     def _of_kind(self, kind: str, value: Any, cell: Cell, where: Where) -> Any:
+        if kind == "Name":
+            return self.text(value, *where)
+        if kind == "Names":
+            return self._inputs(value, where)
+        if kind in CHOICES:
+            return self.choice(value, CHOICES[kind], *where)
+        if kind == "Bias":
+            return value if isinstance(value, bool) else self.choice(value, POLICIES, *where, also="true or false")
         if kind == "Count" and isinstance(value, int) and value > MOST_COUNTED:
             self.wrong(f"{value:,} are too many; there can be {MOST_COUNTED:,}", *where)
             return 1
@@ -210,8 +215,6 @@ class EntryReader:
                 return value
             self.wrong(f"{shown(value)} is no axis of the depth; write 1 for the first or -1 for the last", *where)
             return -1
-        if kind == "Activation":
-            return self.choice(value, ACTIVATIONS, *where)
         if kind == "Extent":
             return self._extent(value, cell.rank, where)
         if kind == "Padding":
@@ -363,6 +366,18 @@ def _hint(word: Any, keys: Mapping[str, str], cell: Cell, layout: Layout, entry:
                     return f"; that is {name}'s word for `{layout.word(key, entry) if entry else key}`"
     owners = [name for name in names("rnncalc.cells") if keys.get(word, word) in layer_keys(find(name))]
     return f"; {listed(owners)} {'has' if len(owners) == 1 else 'have'} it" if owners else suggest(word, keys)
+
+
+def spellings(cell: Cell, layout: Layout, entry: Entry | None) -> dict[str, str]:
+    """The key that each word means in a layer of this class: our words, and the framework's, which win."""
+    own = {key: key for key in layer_keys(cell)}
+    theirs = {word: key for key, word in entry.words.items()} if entry else {}
+    return {**{word: key for key, word in layout.words.items() if key not in theirs.values()}, **own, **theirs}
+
+
+def kind_of(key: str, cell: Cell) -> str:
+    """What a key of a layer may be: one of the kinds of `rnncalc.cell`, or of those above."""
+    return KINDS.get(key) or cell.kinds.get(key, "int" if key in cell.sizes else "bool")
 
 
 def main(cell: Cell) -> str:
