@@ -105,6 +105,9 @@ class EntryReader:
         if not isinstance(given, Mapping) or set(given) != {"times", "layers"} or not isinstance(given["layers"], list):
             self.wrong("a repeated group is `repeat: {times: 3, layers: [...]}`", *where)
             return []
+        if not given["layers"]:
+            self.wrong("a repeated group has at least one layer", *where, "layers")
+            return []
         times = self.size(given["times"], *where, "times")
         inner = self.layers(given["layers"], (*where, "layers"))
         if times * len(inner) > MOST_LAYERS:

@@ -14,7 +14,8 @@ from rnncalc.errors import shown
 LARGEST = 2**63 - 1
 DTYPES = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16, "int8": 8, "int4": 4}  # bits
 
-_NUMBER = r"([+-]?)([0-9](?:_?[0-9])*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,3}))?\s?([A-Za-z]*)"
+_DIGITS = r"([0-9](?:_?[0-9])*)(?:\.([0-9]+))?(?:[eE]\+?([0-9]{1,3}))?\s?"
+_NUMBER = rf"([+-]?){_DIGITS}([A-Za-z]*)"
 _COUNTS = {"": 1, "k": 10**3, "K": 10**3, "M": 10**6, "B": 10**9}
 _BYTES = {"": 1, "B": 1} | {
     prefix + suffix: base**power
@@ -42,6 +43,12 @@ def size(value: Any, unit: str = "count", least: int = 1) -> int:
 def unit(metric: str) -> str:
     """What the sizes of a metric are written in."""
     return "bytes" if metric.endswith("bytes") else "count"
+
+
+def pattern(unit: str = "count") -> str:
+    """A regular expression, of the kind that JSON Schema has, for the texts that may be sizes."""
+    words = sorted(_BYTES if unit == "bytes" else _COUNTS)
+    return rf"^\s*\+?{_DIGITS}({'|'.join(words)})\s*$"
 
 
 def span(text: str) -> range:

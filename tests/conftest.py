@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+
+import rnncalc
 
 
 class Result(NamedTuple):
@@ -37,3 +39,32 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         return Result(int(left.value.code or 0), out, err)
 
     return call
+
+
+@pytest.fixture
+def schema_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold the JSON Schema to each spec that a test reads: it takes what is read, and refuses what it can refuse."""
+    from rnncalc import spec
+    from rnncalc.errors import SpecError
+    from rnncalc.plan import DEFAULTS, Defaults
+    from tests.agreement import beyond, plain, told
+
+    read = spec.parse
+
+    def parse(
+        value: Any, name: str = "model", framework: str | None = None, default: Defaults = DEFAULTS
+    ) -> rnncalc.Model:
+        given = plain({**value, "framework": framework} if framework and isinstance(value, dict) else value)
+        found = None if given is None else told(given, default.framework)
+        try:
+            model = read(value, name, framework, default)
+        except SpecError as error:
+            if found == [] and not beyond(error):
+                pytest.fail(f"the schema takes {given}, but: {error}")
+            raise
+        if found:
+            pytest.fail(f"the schema refuses {given}: {found}")
+        return model
+
+    monkeypatch.setattr(spec, "parse", parse)
+    monkeypatch.setattr(rnncalc, "parse", parse, raising=False)

@@ -18,6 +18,8 @@ import rnncalc
 from rnncalc import layouts
 from rnncalc.cell import find, recurrent
 
+pytestmark = pytest.mark.usefixtures("schema_agrees")
+
 HEAD = "input: {depth: 10}\nlayers:\n"
 GOOD = f"{HEAD}  - lstm: 3\n"
 LSTM = ("lstm", "--input-depth", 10, "--units")

@@ -45,7 +45,7 @@ FLOORS = (
     ("settings",),
     ("spec",),
     ("causes", "sides", "batch"),
-    ("discover", "catalogue", "compare", "diff", "revision"),
+    ("discover", "catalogue", "compare", "diff", "revision", "schema"),
     ("render",),
     ("cli",),
     ("__main__",),

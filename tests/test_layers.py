@@ -11,6 +11,8 @@ from rnncalc.errors import SpecError
 from rnncalc.network import Model
 from rnncalc.report import LayerReport
 
+pytestmark = pytest.mark.usefixtures("schema_agrees")
+
 
 def model(framework: str, *layers: Any, shape: Any = (6, 10), **top: Any) -> Model:
     """A model of these layers over an input of this shape."""

@@ -24,6 +24,8 @@ from rnncalc.packing import pack, reads, unpack
 from rnncalc.trace import POLICIES, Trace, trace
 from tests import samples
 
+pytestmark = pytest.mark.usefixtures("schema_agrees")
+
 SIZES = {"input_depth": 5, "units": 7, "projection": 3}
 CELLS = recurrent()
 TYPES = tuple(name for name in (*names("rnncalc.cells"), *names("rnncalc.layers")) if name != "weights")

@@ -14,6 +14,8 @@ from rnncalc.network import Model, others
 from rnncalc.report import LayerReport
 from rnncalc.sizes import LARGEST
 
+pytestmark = pytest.mark.usefixtures("schema_agrees")
+
 CELLS = recurrent()
 
 

@@ -10,6 +10,8 @@ import pytest
 
 import rnncalc
 
+pytestmark = pytest.mark.usefixtures("schema_agrees")
+
 ROOT = Path(__file__).parent.parent
 CASES = {case["id"]: case for case in json.loads((ROOT / "tests/published.json").read_text("utf-8"))["cases"]}
 SPECS = sorted((ROOT / "configs/published").glob("*.yaml"))

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("schema_agrees")
+
 SPEC = """\
 name: demo
 framework: keras

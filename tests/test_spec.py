@@ -15,6 +15,8 @@ from rnncalc import layouts
 from rnncalc.cell import find, names, recurrent
 from rnncalc.plan import Defaults
 
+pytestmark = pytest.mark.usefixtures("schema_agrees")
+
 LSTM_10_128 = (10 + 128) * 4 * 128 + 4 * 128  # 71,168: one bias a map
 LSTM_10_128_TWO = LSTM_10_128 + 4 * 128  # 71,680: one bias a matrix
 LSTM_10_3 = (10 + 3) * 4 * 3 + 4 * 3

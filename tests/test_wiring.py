@@ -17,6 +17,8 @@ from rnncalc.errors import SpecError
 from rnncalc.network import Model
 from rnncalc.report import LayerReport
 
+pytestmark = pytest.mark.usefixtures("schema_agrees")
+
 
 def model(framework: str, *layers: Any, **top: Any) -> Model:
     """A model of these layers over 10 numbers a step, or what `top` says."""

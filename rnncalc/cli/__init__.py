@@ -32,6 +32,7 @@ COMMANDS = (
     "cells",
     "layers",
     "frameworks",
+    "schema",
 )
 BAD, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 

@@ -1,0 +1,60 @@
+"""The kinds of values of a spec, as JSON Schema: a definition for each that is used often."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rnncalc.entries import CHOICES, MOST_COUNTED
+from rnncalc.sizes import LARGEST, pattern
+
+Schema = dict[str, Any]
+FREE: Schema = {"anyOf": [{"const": "description"}, {"pattern": "^x-"}]}  # the keys that are the user's own
+FLAG: Schema = {"type": "boolean"}
+
+
+def size(unit: str = "count", least: int = 1) -> Schema:
+    """A whole number, or a text that stands for one."""
+    number = {"type": "integer", "minimum": least, "maximum": LARGEST}
+    return {"anyOf": [number, {"type": "string", "pattern": pattern(unit)}]}
+
+
+def listed(items: Schema, least: int = 1, most: int | None = None) -> Schema:
+    """A list of so many items."""
+    return {"type": "array", "items": items, "minItems": least, **({"maxItems": most} if most else {})}
+
+
+def ref(name: str) -> Schema:
+    """The definition of this name."""
+    return {"$ref": f"#/$defs/{name}"}
+
+
+_TEXT: Schema = {"type": "string", "pattern": "\\S"}
+_COUNTED = {"if": {"type": "integer"}, "then": {"maximum": MOST_COUNTED}}
+
+DEFINITIONS: dict[str, Schema] = {
+    "size": {"description": "A whole number such as 128, 1_000, 10k or 1.5M.", **size()},
+    "limit": {"description": "A whole number such as 450k or 1.5M.", **size(least=0)},
+    "bytes": {"description": "Bytes, such as 2MiB or 500KB.", **size("bytes", 0)},
+    "name": _TEXT,
+    "names": {"anyOf": [_TEXT, listed({"type": "string"})]},
+}
+_KINDS: dict[str, Schema] = {
+    "Name": ref("name"),
+    "Names": ref("names"),
+    "int": ref("size"),
+    "Count": {**ref("size"), **_COUNTED},
+    "Target": listed({"anyOf": [ref("size"), {"const": -1}]}),
+    "Pairs": listed(listed(ref("size"), 2, 2)),
+    "float": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+    "bool": FLAG,
+    **{kind: {"enum": list(words)} for kind, words in CHOICES.items()},
+}
+
+
+def of_kind(kind: str, rank: int) -> Schema:
+    """The values of a kind; an extent has a size for each axis (of which there are one to three where rank is 0)."""
+    if kind in ("Extent", "Padding"):
+        each = ref("limit" if kind == "Padding" else "size")
+        axes = listed(each, rank or 1, rank or 3)
+        return {"anyOf": [*([{"enum": ["valid", "same"]}] if kind == "Padding" else []), each, axes]}
+    return _KINDS[kind]
