@@ -7,7 +7,7 @@ from typing import Any
 
 from rnncalc import layouts
 from rnncalc.cell import Cell
-from rnncalc.errors import SpecError, listed
+from rnncalc.errors import listed
 from rnncalc.layout import Entry, Layout
 from rnncalc.plan import LayerPlan
 from rnncalc.record import Record
@@ -21,9 +21,16 @@ class Choice(Record):
     policy: str
 
 
-def entries(layout: Layout, cell: Cell) -> list[Entry]:
+class Refusal(Record):
+    """Why a framework cannot build a layer, and the key that it fails at."""
+
+    key: str
+    message: str
+
+
+def entries(layout: Layout, cell: Cell) -> tuple[Entry, ...]:
     """The framework's classes that are this cell or layer."""
-    return [entry for entry in layout.entries if entry.cell in (cell.base, "*") and entry.has_rank(cell.rank)]
+    return layout.classes(cell.base, cell.rank)
 
 
 def choose(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Choice:
@@ -32,34 +39,51 @@ def choose(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> C
     Raises:
         SpecError: the framework has no such thing; the message says which frameworks can.
     """
-    candidates = entries(layout, cell)
-    if not candidates:
+    found = pick(layout, plan, cell, equal)
+    if isinstance(found, Choice):
+        return found
+    others = [name for name in able(plan._replace(form=""), cell, equal) if name != layout.name]
+    can = f"{listed(others)} {'has' if len(others) == 1 else 'have'} it" if others else "no framework here has it"
+    raise plan.wrong(found.key, f"{found.message}; {can}")
+
+
+def able(plan: LayerPlan, cell: Cell, equal: bool = True) -> Iterator[str]:
+    """The frameworks that can build a layer."""
+    for name in layouts.NAMES:
+        if isinstance(pick(layouts.find(name), plan, cell, equal), Choice):
+            yield name
+
+
+def pick(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Choice | Refusal:
+    """The framework's class for a layer, or why it has none."""
+    known = entries(layout, cell)
+    if not known:
         what = (
             f"{layout.name} has no {cell.name}" if cell.states else f"{cell.name} is not known here for {layout.name}"
         )
-        raise _unable(layout, plan, cell, "", what)
-    candidates = [entry for entry in candidates if entry.equal_depths in (None, equal)]
-    forms = [entry for entry in candidates if plan.form in map(entry.class_name, (cell.rank, 1, 2, 3))]
-    candidates = forms or [entry for entry in candidates if not entry.named]
+        return Refusal("", what)
+    known = tuple(entry for entry in known if entry.equal_depths in (None, equal))
+    forms = [entry for entry in known if plan.form in map(entry.class_name, (cell.rank, 1, 2, 3))] if plan.form else []
+    candidates = forms or [entry for entry in known if not entry.named]
     fitting = [entry for entry in candidates if not refused(entry, cell, plan)]
     if not fitting:
         key = refused(candidates[-1], cell, plan)[0]
-        raise _unable(layout, plan, cell, key, f"{layout.name} has no {cell.name} with {_said(key, plan.options[key])}")
+        return Refusal(key, f"{layout.name} has no {cell.name} with {_said(key, plan.options[key])}")
     entry = next((each for each in fitting if policy_of(each, plan) in each.bias), None)
     if entry is None:
         entry, policy = fitting[0], policy_of(fitting[0], plan)
         what = "without bias" if policy == "none" else f"with bias {policy}"
-        message = f"{layout.name} has no {entry.class_name(cell.rank)} {what} (it has {listed(entry.bias)})"
-        raise _unable(layout, plan, cell, "bias", message)
-    options = {**cell.options, **entry.default, **entry.fixed, **plan.options}
+        named = entry.class_name(cell.rank)
+        return Refusal("bias", f"{layout.name} has no {named} {what} (it has {listed(entry.bias)})")
     if plan.bidirectional and plan.merge_mode not in layout.merges:
         message = f"{layout.name} has no merge_mode {plan.merge_mode} (it has {listed(layout.merges)})"
-        raise _unable(layout, plan, cell, "merge_mode", message)
+        return Refusal("merge_mode", message)
+    options = {**cell.options, **entry.default, **entry.fixed, **plan.options}
     for small, large in entry.below.items():
         if not _below(options, small, large):
             words = [layout.word(word, entry) for word in (small, large)]
             message = f"{layout.name} needs {words[0]} below {words[1]}; {options[small]} is not below {options[large]}"
-            raise _unable(layout, plan, cell, small, message)
+            return Refusal(small, message)
     return Choice(entry, options, policy_of(entry, plan))
 
 
@@ -80,20 +104,6 @@ def refused(entry: Entry, cell: Cell, plan: LayerPlan) -> list[str]:
     return [key for key, value in asked if not entry.accepts(key, value, cell.options[key])]
 
 
-def able(plan: LayerPlan, cell: Cell) -> Iterator[str]:
-    """The frameworks that can build a layer."""
-    for name in layouts.NAMES:
-        layout = layouts.find(name)
-        merges = not plan.bidirectional or plan.merge_mode in layout.merges
-        for entry in entries(layout, cell):
-            if entry.named:
-                continue
-            small = all(_below(plan.options, a, b) for a, b in entry.below.items())
-            if merges and small and policy_of(entry, plan) in entry.bias and not refused(entry, cell, plan):
-                yield name
-                break
-
-
 def _below(options: Any, small: str, large: str) -> bool:
     sizes = (options.get(small), options.get(large))
     return not all(type(size) is int for size in sizes) or bool(sizes[0] < sizes[1])
@@ -101,9 +111,3 @@ def _below(options: Any, small: str, large: str) -> bool:
 
 def _said(key: str, value: Any) -> str:
     return key if value is True else f"{key} {str(value).lower() if isinstance(value, bool) else value}"
-
-
-def _unable(layout: Layout, plan: LayerPlan, cell: Cell, key: str, message: str) -> SpecError:
-    others = [name for name in able(plan._replace(form=""), cell) if name != layout.name]
-    can = f"{listed(others)} {'has' if len(others) == 1 else 'have'} it" if others else "no framework here has it"
-    return plan.wrong(key, f"{message}; {can}")

@@ -78,6 +78,8 @@ class SpecError(RnncalcError, ValueError):
 
 def printable(text: str) -> str:
     """The text without what would move a terminal's cursor or turn the direction of writing."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() else "�" if ord(char) < 0x20 else f"\\u{ord(char):04x}" for char in text)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from rnncalc import costs
 from rnncalc.algebra import Poly, poly
 from rnncalc.cell import Cell
-from rnncalc.choice import choose
+from rnncalc.choice import Refusal, choose, pick
 from rnncalc.costs import Cost
 from rnncalc.errors import suggest
 from rnncalc.layout import Arrangement, Layout, Stored, arrange, formula
@@ -58,7 +58,8 @@ class Layer:
         self.plan, self.cell, self.layout, self.shared = plan, cell, layout, shared
         self.trace: Trace
         self.options: dict[str, Any]
-        self.entry, options, self.policy = choose(layout, plan, cell, len({flow.shape[-1] for flow in flows}) == 1)
+        self.equal_depths = len({flow.shape[-1] for flow in flows}) == 1
+        self.entry, options, self.policy = choose(layout, plan, cell, self.equal_depths)
         self.words = {key: layout.word(key, self.entry) for key in ("input_depth", *cell.sizes, *cell.optional_sizes)}
         self.flows = tuple(flows)
         self.first = options["axis"] == 1 if "axis" in options else cell.base in layout.channels_first
@@ -78,6 +79,22 @@ class Layer:
         if plan.bidirectional and plan.merge_mode == "none" and (plan.residual or plan.num_layers > 1):
             key = "residual" if plan.residual else "merge_mode"
             raise plan.wrong(key, "merge_mode none leaves two outputs, which cannot be read as one")
+
+    def params_in(self, layout: Layout) -> int | None:
+        """Scalars that another framework allocates for the layer; None where its output would have another shape.
+
+        Raises:
+            SpecError: the framework cannot build it.
+        """
+        plan = self.plan._replace(form="") if self.plan.form else self.plan
+        found = pick(layout, plan, self.cell, self.equal_depths)
+        if isinstance(found, Refusal):
+            raise plan.wrong(found.key, found.message)
+        plain = found.entry.plain and self.entry.plain and found.entry.derived == self.entry.derived
+        if plain and all(found.options.get(key) == self.options.get(key) for key in self.cell.options):
+            return self.each(self.trace.count(found.policy)) + self._initial_params
+        other = Layer(plan, self.cell, layout, self.flows)
+        return other.params if other.outflow == self.outflow else None
 
     def _fits(self, owner: Layer) -> None:
         """Raise a SpecError where the weights of another layer cannot be this one's."""
@@ -272,23 +289,24 @@ class Layer:
         sides = [tuple(range(self.directions))] if shared_axis else [(side,) for side in range(self.directions)]
         found = []
         for k, sizes in enumerate(self.sizes):
-            seen = self._seen(k)
+            if k < 2:  # from the second layer on they are alike
+                seen = self._seen(k)
+                shapes = [tuple(dim.at(sizes) for dim in stored.shape) for stored in tensors]
+                texts = [formula(seen(stored.shape), self.words) for stored in tensors]
             for group in sides:
-                for stored in tensors:
-                    name = template.format(
-                        tensor=stored.name,
-                        layer=k,
-                        nth=f"_{k}" if k else "",
-                        direction=names.directions[group[0]] if plan.bidirectional else "",
-                        scope=self.entry.scope,
-                        inner=self.entry.inner,
-                        name=plan.name,
-                    )
-                    shape = tuple(dim.at(sizes) for dim in stored.shape)
-                    text = formula(seen(stored.shape), self.words)
+                parts = tuple((k, side) for side in group)
+                place = {
+                    "layer": k,
+                    "nth": f"_{k}" if k else "",
+                    "direction": names.directions[group[0]] if plan.bidirectional else "",
+                    "scope": self.entry.scope,
+                    "inner": self.entry.inner,
+                    "name": plan.name,
+                }
+                for stored, shape, text in zip(tensors, shapes, texts):
+                    name = stored.name if template == "{tensor}" else template.format(tensor=stored.name, **place)
                     if shared_axis:
                         shape, text = (len(group), *shape), f"{len(group)} × {text}"
-                    parts = tuple((k, side) for side in group)
                     found.append(Tensor(name, shape, text, stored, parts, stored.trainable and plan.trainable))
         return sorted(found, key=lambda tensor: tensor.name.split("/")) if names.ordered else found
 
@@ -310,6 +328,10 @@ class Layer:
             text = formula((poly(rows), *map(poly, space), state.size), self.words)
             found.append(Tensor(f"initial_{state.name}", shape, text, None, (), trainable))
         return found
+
+    @cached_property
+    def _initial_params(self) -> int:
+        return sum(tensor.size for tensor in self._initial_states())
 
     def _tied(self, tensors: list[Tensor], owner: Layer) -> list[Tensor]:
         """The tensors, the layer's last matrix being the matrix of another layer, transposed where needed."""
@@ -335,7 +357,7 @@ class Layer:
         """Scalars that the framework allocates for this layer: the polynomial's value, without what is shared."""
         if self.plan.same_as:
             return 0
-        count = self.each(self.count) + sum(tensor.size for tensor in self._initial_states())
+        count = self.each(self.count) + self._initial_params
         return count - sum(tensor.size for tensor in self.tensors if tensor.shared) if self.plan.tied_to else count
 
     def each(self, count: Poly) -> int:

@@ -168,6 +168,17 @@ class Layout(Record):
     ignored: frozenset[str] = frozenset()  # arguments that change no figure
     channels_first: frozenset[str] = frozenset()  # layers whose depth is the first axis behind the batch
 
+    def classes(self, base: str, rank: int) -> tuple[Entry, ...]:
+        """The entries of a cell or layer."""
+        if (base, rank) not in self._classes:
+            own = (entry for entry in self.entries if entry.cell in (base, "*") and entry.has_rank(rank))
+            self._classes[base, rank] = tuple(own)
+        return self._classes[base, rank]
+
+    @cached_property
+    def _classes(self) -> dict[tuple[str, int], tuple[Entry, ...]]:
+        return {}
+
     def word(self, name: str, entry: Entry) -> str:
         """The framework's word for a symbol."""
         return entry.words.get(name, self.words.get(name, name))

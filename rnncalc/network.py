@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts
 from rnncalc.cell import find
-from rnncalc.choice import choose
+from rnncalc.choice import choose, entries
 from rnncalc.errors import Problem, SpecError, suggest
 from rnncalc.layer import Layer, tie
 from rnncalc.layout import Layout
@@ -61,9 +61,8 @@ class Model:
             SpecError: it cannot.
         """
         layout = layouts.find(framework)
-        bases = {layer.cell.base for layer in self.layers if layer.cell.inputs}
-        inputs = dict(self.plan.inputs)
-        if bases & layout.channels_first != bases & self.layout.channels_first:
+        bases, inputs = self._bases, dict(self.plan.inputs)
+        if self._turned(layout):
             if not bases <= _EITHER_ORDER:
                 message = f"{framework} has its axes in another order than {self.framework}; write a spec for it"
                 raise SpecError(Problem(message))
@@ -73,6 +72,31 @@ class Model:
                 inputs[name] = flow._replace(shape=shape)
         forms = tuple(layer._replace(form="") for layer in self.plan.layers)
         return build(self.plan._replace(framework=framework, layers=forms, inputs=inputs))
+
+    @cached_property
+    def _bases(self) -> frozenset[str]:
+        return frozenset(layer.cell.base for layer in self.layers if layer.cell.inputs)
+
+    def _turned(self, layout: Layout) -> bool:
+        """Whether another framework has the depth of some layer at another place."""
+        return self._bases & layout.channels_first != self._bases & self.layout.channels_first
+
+    def params_in(self, framework: str) -> int | None:
+        """The scalars of the same model in another framework, by its layers alone where these say it.
+
+        None where the framework cannot build it.
+        """
+        layout = layouts.find(framework)
+        if not all(entries(layout, layer.cell) for layer in self.layers):
+            return None
+        try:
+            if not self._turned(layout) and not any(layer.shared for layer in self.layers):
+                params = [layer.params_in(layout) for layer in self.layers]
+                if None not in params:
+                    return sum(each or 0 for each in params)
+            return self.in_framework(framework).params
+        except SpecError:
+            return None
 
     def report(self) -> ModelReport:
         """The record that every output is rendered from; `.to_dict()` is its JSON."""
@@ -198,13 +222,5 @@ def _layer(plan: LayerPlan, layout: Layout, flows: Sequence[Flow], owner: Layer 
 
 def others(model: Model) -> list[tuple[str, int]]:
     """The frameworks that store the model in another number of scalars, with that number."""
-    found = []
-    for name in layouts.NAMES:
-        if name != model.framework:
-            try:
-                params = model.in_framework(name).params
-            except SpecError:
-                continue
-            if params != model.params:
-                found.append((name, params))
-    return found
+    found = ((name, model.params_in(name)) for name in layouts.NAMES if name != model.framework)
+    return [(name, params) for name, params in found if params not in (None, model.params)]

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -57,9 +57,6 @@ class Work(Record):
         """The operations of a step without positions of its own, as a recurrent cell's."""
         return total(count for _, count in self.parts)
 
-    def __add__(self, other: Work) -> Work:  # type: ignore[override]
-        return Work(self.parts + other.parts)
-
 
 class Trace:
     """What one run of a step on symbols yields. Sizes are polynomials in the cell's symbols.
@@ -70,6 +67,7 @@ class Trace:
     def __init__(self, cell: Cell, given: Mapping[str, Any], axes: tuple[Axes, ...]) -> None:
         self.cell, self.given, self.axes = cell, given, axes
         self._counts: dict[str, Poly] = {}
+        self._flops: dict[str, Work] = {}
         sizes = [symbol("filters" if cell.rank else "units")] * len(cell.states)
         spaces: list[Axes] = [(None,) * cell.rank] * len(cell.states)
         while True:
@@ -130,17 +128,20 @@ class Trace:
             for source in made.sources
             if source.kind in ("matrix", "window")
         ]
-        return Work((*parts, *self._products))
+        return _gathered((*parts, *self._products))
 
     @cached_property
     def _others(self) -> Work:
         diagonals = [(made.axes, made.to * 2) for made in self.maps for source in made.sources if source.kind == "diag"]
         doubled = [(axes, count * 2) for axes, count in self.macs.parts]
-        return Work((*doubled, *diagonals, *self._elementwise))
+        return _gathered((*doubled, *diagonals, *self._elementwise))
 
     def flops(self, policy: str) -> Work:
         """Operations of a step: 2 a MAC, 1 a stored bias, 2 a diagonal weight, 1 an elementwise result."""
-        return self._others + Work(tuple((made.axes, made.to) for made in self.maps for _ in made.biases(policy)))
+        if policy not in self._flops:
+            biases = ((made.axes, made.to) for made in self.maps for _ in made.biases(policy))
+            self._flops[policy] = _gathered((*self._others.parts, *biases))
+        return self._flops[policy]
 
     def count(self, policy: str) -> Poly:
         """The scalars of all pieces under a bias policy."""
@@ -157,6 +158,14 @@ class Trace:
                     raise ValueError(f"{self.cell.name}: gate {made.gate} reads {term} twice")
                 found[made.gate, term] = Piece(made.gate, term, shape, made.trainable)
         return found
+
+
+def _gathered(parts: Iterable[tuple[Axes, Poly]]) -> Work:
+    """The work with a single polynomial for all that is done at the same positions."""
+    found: dict[Axes, Poly] = {}
+    for axes, count in parts:
+        found[axes] = found[axes] + count if axes in found else count
+    return Work(tuple(found.items()))
 
 
 @lru_cache(maxsize=4096)

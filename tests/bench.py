@@ -29,12 +29,12 @@ BENCHES = (  # what, the command, what it is compared with
     ),
     (
         "count configs, as a table / the same imports, and reading them with yaml's C loader",
-        ("-m", "rnncalc", "count", "configs", "-q"),
+        ("-m", "rnncalc", "count", "configs", "--quiet"),
         ("-c", f"import click, rich.console, rich.table\n{YAML_LOOP}"),
     ),
     (
         "count configs -f json / the same imports, and reading them with yaml's C loader",
-        ("-m", "rnncalc", "count", "configs", "-f", "json", "-q"),
+        ("-m", "rnncalc", "count", "configs", "-f", "json", "--quiet"),
         ("-c", f"import click, rich.console, rich.table\n{YAML_LOOP}"),
     ),
 )

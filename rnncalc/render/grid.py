@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnncalc.record import Record
-from rnncalc.render.lines import Line, Span, columns_of, pieces, wrapped
+from rnncalc.render.lines import Paint, Span, columns_of, pieces, wrapped
 
 GAP = 2
 EDGES = 2  # a space at either side
 LONGEST = 20  # columns that a piece without a joint may ask for
+NOTHING: Span = ("", "")
 Cell = list[Span]  # its lines
 
 
@@ -20,13 +21,13 @@ class Column(Record):
     figures: bool = False
 
 
-def grid(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
+def grid(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int, paint: Paint) -> list[str]:
     """The rows below their heads, or as records where the columns are too many for the width."""
     widths = _widths(columns, rows, width - EDGES - GAP * (len(columns) - 1))
     if widths is None:
-        return _records(columns, rows, width)
+        return _records(columns, rows, width, paint)
     fitted = [[_fitted(cell, size) for cell, size in zip(row, widths)] for row in rows]
-    return drawn(columns, fitted, widths)
+    return drawn(columns, fitted, widths, paint)
 
 
 def natural(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[int]:
@@ -38,29 +39,28 @@ def natural(columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[i
     ]
 
 
-def drawn(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], widths: Sequence[int]) -> list[Line]:
+def drawn(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], widths: Sequence[int], paint: Paint) -> list[str]:
     """Heads, a rule and rows, in widths that hold them; the heads end at the rule."""
     heads = [_fitted([(column.head, "bold")], size) for column, size in zip(columns, widths)]
     most = max(len(head) for head in heads)
-    lines = _row(columns, [[("", "")] * (most - len(head)) + head for head in heads], widths)
-    lines.append([(f" {'─' * (sum(widths) + GAP * (len(widths) - 1))}", "")])
+    lines = _row(columns, [[NOTHING] * (most - len(head)) + head for head in heads], widths, paint)
+    lines.append(f" {'─' * (sum(widths) + GAP * (len(widths) - 1))}")
     for row in rows:
-        lines += _row(columns, row, widths)
+        lines += _row(columns, row, widths, paint)
     return lines
 
 
-def _row(columns: Sequence[Column], cells: Sequence[Cell], widths: Sequence[int]) -> list[Line]:
+def _row(columns: Sequence[Column], cells: Sequence[Cell], widths: Sequence[int], paint: Paint) -> list[str]:
     lines = []
-    for n in range(max([1, *(len(cell) for cell in cells)])):
-        line: Line = []
+    for n in range(max(1, *map(len, cells))):
+        parts: list[str] = []
         gap = 1
-        for column, cell, size in zip(columns, cells, widths):
-            part, style = cell[n] if n < len(cell) else ("", "")
-            space = size - columns_of(part)
-            line.append((" " * (gap + space if column.figures else gap), ""))
-            line.append((part, style))
-            gap = GAP if column.figures else GAP + space
-        lines.append(line)
+        for (_, figures), cell, size in zip(columns, cells, widths):
+            text, style = cell[n] if n < len(cell) else NOTHING
+            space = size - columns_of(text)
+            parts += (" " * (gap + space if figures else gap), paint(text, style))
+            gap = GAP if figures else GAP + space
+        lines.append("".join(parts))
     return lines
 
 
@@ -89,22 +89,22 @@ def _pieces(column: Column, n: int, rows: Sequence[Sequence[Cell]]) -> list[str]
     return [piece for text in (column.head, *(line for row in rows for line, _ in row[n])) for piece in pieces(text)]
 
 
-def _records(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
+def _records(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], width: int, paint: Paint) -> list[str]:
     """A line a cell, after its column's head; below the head where it has no room beside it, at the edge without."""
     left = max(columns_of(column.head) for column in columns) + GAP
-    lines: list[Line] = []
+    lines: list[str] = []
     for row in rows:
-        lines += [[]] if lines else []
+        lines += [""] if lines else []
         for column, cell in zip(columns, row):
             filled = [(line, style) for line, style in cell if line]
             longest = max([0, *(columns_of(piece) for line, _ in filled for piece in _whole(line, column))])
             beside = bool(column.head) and longest <= width - 1 - left
             indent = left if beside else GAP if column.head else 0
             if column.head and filled and not beside:
-                lines.append([(f" {column.head}", "bold")])
+                lines.append(f" {paint(column.head, 'bold')}")
             for n, (part, style) in enumerate(_fitted(filled, width - 1 - indent)):
                 head = column.head if beside and not n else ""
-                lines.append([(" ", ""), (head, "bold"), (" " * (indent - columns_of(head)), ""), (part, style)])
+                lines.append(f" {paint(head, 'bold')}{' ' * (indent - columns_of(head))}{paint(part, style)}")
     return lines
 
 

@@ -7,19 +7,21 @@ import than a count takes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from rich.cells import cell_len, chop_cells
 
 Span = tuple[str, str]  # a text and its style
-Line = list[Span]
+Paint = Callable[[str, str], str]  # what a terminal is sent for the two
 
 # A name may break after these, a figure after its commas, and a word before a capital.
 JOINT = re.compile(r"(?<=[/_.,:;·×=+(-])(?!$)|(?<=[a-z])(?=[A-Z])")
 
 
-columns_of = cell_len  # the columns that a text takes
+def columns_of(text: str) -> int:
+    """The columns that a text takes: two for wide characters, none for combining ones."""
+    return len(text) if text.isascii() else cell_len(text)
 
 
 def pieces(text: str) -> list[str]:
@@ -55,22 +57,23 @@ def wrapped(text: str, width: int) -> list[str]:
     return [line for line in lines if line]
 
 
-def paragraph(text: str, width: int, style: str = "") -> list[Line]:
-    """A text of one style."""
-    return [[(line, style)] for line in wrapped(text, width)]
+def painter(color: bool) -> Paint:
+    """How texts are painted: not at all without colour."""
+    return _painted if color else _plain
 
 
-def finished(lines: Iterable[Line], color: bool) -> str:
-    """The finished lines, without spaces at their ends."""
-    if not color:
-        return "".join("".join([part for part, _ in line]).rstrip() + "\n" for line in lines)
-    return "".join(_painted(line) + "\n" for line in lines)
+def finished(lines: Iterable[str]) -> str:
+    """The text of the lines, without spaces at their ends."""
+    return "".join([f"{line.rstrip()}\n" for line in lines])
 
 
-def _painted(line: Line) -> str:
-    last = max((n for n, (part, _) in enumerate(line) if part.strip()), default=-1)
-    parts = [(part if n < last else part.rstrip(), style) for n, (part, style) in enumerate(line[: last + 1])]
-    return "".join(_codes(style)[0] + part + _codes(style)[1] if style and part else part for part, style in parts)
+def _plain(text: str, style: str) -> str:
+    return text
+
+
+def _painted(text: str, style: str) -> str:
+    before, after = _codes(style) if style and text else ("", "")
+    return f"{before}{text}{after}"
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import Any
 from rnncalc.errors import printable
 from rnncalc.render import words
 from rnncalc.render.grid import EDGES, GAP, Cell, Column, grid, natural
-from rnncalc.render.lines import Line, columns_of, finished, paragraph, wrapped
+from rnncalc.render.lines import columns_of, finished, painter, wrapped
 from rnncalc.render.tensors import tensors
 from rnncalc.report import ModelReport
 
@@ -18,39 +18,40 @@ Others = Sequence[tuple[str, int]]
 
 def models(reports: Sequence[ModelReport], others: Sequence[Others], *, color: bool, width: int) -> str:
     """Each model's layers and tensors, and its totals."""
-    lines: list[Line] = []
+    paint = painter(color)
+    lines: list[str] = []
     for report, other in zip(reports, others):
-        lines += [[]] if lines else []
-        lines += paragraph(words.title(report), width, "bold")
-        lines += [[], *tensors(report, width), [], *_summary(report, other, width)]
-    return finished(lines, color)
+        lines += [""] if lines else []
+        lines += [paint(line, "bold") for line in wrapped(words.title(report), width)]
+        lines += ["", *tensors(report, width, paint), "", *_summary(report, other, width)]
+    return finished(lines)
 
 
-def _summary(report: ModelReport, others: Others, width: int) -> list[Line]:
+def _summary(report: ModelReport, others: Others, width: int) -> list[str]:
     """Names and figures in two columns; a figure that has no room beside its name stands below it."""
     told = words.summary(report, others)
     left = max(columns_of(name) for name, _ in told) + GAP
-    lines: list[Line] = []
+    lines = []
     for name, text in told:
-        longest = max(columns_of(word) for word in text.split())
-        beside = longest <= width - left
-        if not beside:
-            lines.append([(name, "")])
+        beside = max(columns_of(word) for word in text.split()) <= width - left
+        lines += [] if beside else [name]
         for n, part in enumerate(wrapped(text, width - (left if beside else GAP))):
-            lines.append([(f"{'' if n else name:{left}}" if beside else " " * GAP, ""), (part, "")])
+            lines.append(f"{'' if n else name:{left}}{part}" if beside else f"{' ' * GAP}{part}")
     return lines
 
 
 def sheet(sheet: Any, *, color: bool, width: int) -> str:
     """A table with its notes below."""
+    paint = painter(color)
     columns = [Column(name, any(isinstance(row[n], int) for row in sheet.rows)) for n, name in enumerate(sheet.columns)]
     rows = [[_cell(value) for value in row] for row in sheet.rows]
     shown = _fitting(sheet, natural(columns, rows), width - EDGES)
-    lines = paragraph(printable(sheet.title), width, "bold") if sheet.title else []
-    lines += [[], *grid([columns[n] for n in shown], [[row[n] for n in shown] for row in rows], width), []]
+    lines = [paint(line, "bold") for line in wrapped(printable(sheet.title), width)] if sheet.title else []
+    kept = [[row[n] for n in shown] for row in rows]
+    lines += ["", *grid([columns[n] for n in shown], kept, width, paint), ""]
     for note in sheet.notes:
-        lines += paragraph(printable(note), width)
-    return finished(lines, color)
+        lines += wrapped(printable(note), width)
+    return finished(lines)
 
 
 def _fitting(sheet: Any, widths: Sequence[int], room: int) -> list[int]:

@@ -8,7 +8,7 @@ from rnncalc.errors import printable
 from rnncalc.record import Record
 from rnncalc.render import words
 from rnncalc.render.grid import EDGES, GAP, Cell, Column, drawn
-from rnncalc.render.lines import Line, columns_of, wrapped
+from rnncalc.render.lines import Paint, columns_of, wrapped
 from rnncalc.report import ModelReport
 
 BAR = 8
@@ -28,7 +28,7 @@ class Row(Record):
     style: str = ""
 
 
-def tensors(report: ModelReport, width: int) -> list[Line]:
+def tensors(report: ModelReport, width: int, paint: Paint) -> list[str]:
     """Five columns and a bar; formulas below the names where that is too wide, and shapes too where it still is."""
     rows = _rows(report)
     name, told, shape, params, share = (
@@ -40,14 +40,14 @@ def tensors(report: ModelReport, width: int) -> list[Line]:
     if needed <= width:
         bar = len(report.layers) > 1 and needed + GAP + BAR <= width
         cells = [[*_beside(row), *([_bar(row)] if bar else [])] for row in rows]
-        return drawn([*HEADS, Column("")] if bar else HEADS, cells, [*widths, BAR] if bar else widths)
+        return drawn([*HEADS, Column("")] if bar else HEADS, cells, [*widths, BAR] if bar else widths, paint)
     shape = max(len("Shape"), *(columns_of(row.shape) for row in rows if row.part is None))
     room = width - shape - params - share - GAP * 3 - EDGES
     if room < NARROW:
-        return _stacked(rows, width, share)
+        return _stacked(rows, width, share, paint)
     cells = [[_below(row, room), _shape(row), _plain(row.params, row.style), _plain(row.share)] for row in rows]
     name = max(columns_of(line) for cell, *_ in cells for line, _ in cell)
-    return drawn([HEADS[0], *HEADS[2:]], cells, [name, shape, params, share])
+    return drawn([HEADS[0], *HEADS[2:]], cells, [name, shape, params, share], paint)
 
 
 def _rows(report: ModelReport) -> list[Row]:
@@ -113,25 +113,23 @@ def _told(row: Row, room: int, shapes: bool) -> Cell:
     return [(f"{indent}{line}", "" if heads else "italic") for line in lines]
 
 
-def _stacked(rows: Sequence[Row], width: int, share: int) -> list[Line]:
+def _stacked(rows: Sequence[Row], width: int, share: int, paint: Paint) -> list[str]:
     """The figures at the right edge, beside the name where there is room and else below it; the rest below."""
-    head, *body = (
-        _stack(row, width, share) for row in (Row("Layer", params="Params", share="Share", style="bold"), *rows)
-    )
-    return [*head, [(" " + "─" * (width - 1), "")], *(line for lines in body for line in lines)]
+    lines = _stack(Row("Layer", params="Params", share="Share", style="bold"), width, share, paint)
+    lines.append(" " + "─" * (width - 1))
+    for row in rows:
+        lines += _stack(row, width, share, paint)
+    return lines
 
 
-def _stack(row: Row, width: int, share: int) -> list[Line]:
-    lines: list[Line] = [[(f" {name}", style)] for name, style in _name(row, width - 1)]
+def _stack(row: Row, width: int, share: int, paint: Paint) -> list[str]:
+    names = _name(row, width - 1)
     figures = [f"{figure}{' ' * (GAP + share)}" for figure in wrapped(row.params, width - GAP - share)]
     figures[-1] = f"{figures[-1][: -GAP - share]}{row.share:>{GAP + share}}"
-    if len(lines) + len(figures) == 2 and columns_of(lines[0][0][0] + figures[0]) + GAP <= width:
-        lines = [_edged(lines[0], figures[0], row.style, width)]
+    space = width - 1 - columns_of(names[0][0] + figures[0])
+    if len(names) + len(figures) == 2 and space >= GAP:
+        lines = [f" {paint(names[0][0], row.style)}{' ' * space}{paint(figures[0], row.style)}"]
     else:
-        lines += [_edged([], figure, row.style, width) for figure in figures if figure.strip()]
-    return lines + [[(f" {told}", style)] for told, style in _told(row, width - 1, True)]
-
-
-def _edged(line: Line, figure: str, style: str, width: int) -> Line:
-    space = width - columns_of(figure) - sum(columns_of(part) for part, _ in line)
-    return [*line, (" " * space, ""), (figure, style)]
+        lines = [f" {paint(name, row.style)}" for name, _ in names]
+        lines += [paint(f"{figure:>{width}}", row.style) for figure in figures if figure.strip()]
+    return lines + [f" {paint(told, style)}" for told, style in _told(row, width - 1, True)]
