@@ -17,6 +17,7 @@ from rnncalc.report import METRICS
 from rnncalc.sizes import size
 
 if TYPE_CHECKING:
+    from rnncalc.limits import Limit
     from rnncalc.network import Model
     from rnncalc.report import ModelReport
 
@@ -52,6 +53,7 @@ KEYS = ("name", "path", "framework", "layers", "budget", *METRICS)
 TEXTS = ("name", "path", "framework", "budget")
 NONE = "none"  # how a filter asks for models without a budget
 Detail = Callable[["ModelReport", str], Any]
+Limits = Callable[[str], Sequence["Limit"]]
 
 
 class Filter(Record):
@@ -75,10 +77,15 @@ class Filter(Record):
         return any(holds[sign] for sign in self.operator)
 
 
-def row(model: Model, filters: Sequence[Filter] = (), detail: Detail | None = None) -> Row | None:
-    """The row of a model; None where a filter does not hold. `detail` makes the rest of what a format shows."""
+def row(
+    model: Model, filters: Sequence[Filter] = (), detail: Detail | None = None, limits: Limits | None = None
+) -> Row | None:
+    """The row of a model; None where a filter does not hold. `detail` makes the rest of what a format shows.
+
+    `limits` has those that hold beside a model's own, by its name.
+    """
     report = model.report()
-    budget = state(model, report)
+    budget = state(model, report, limits(model.name) if limits else ())
     found = Row(
         report.name,
         report.source or "",
@@ -99,9 +106,11 @@ def row(model: Model, filters: Sequence[Filter] = (), detail: Detail | None = No
     return found._replace(detail=detail(report, budget)) if detail else found
 
 
-def keep(filters: Sequence[Filter], detail: Detail | None) -> Callable[[Model], Row | None]:
+def keep(
+    filters: Sequence[Filter], detail: Detail | None, limits: Limits | None = None
+) -> Callable[[Model], Row | None]:
     """What makes the row of a model, in this process or in another."""
-    return partial(row, filters=tuple(filters), detail=detail)
+    return partial(row, filters=tuple(filters), detail=detail, limits=limits)
 
 
 def where(text: str) -> Filter:

@@ -102,7 +102,7 @@ def check(model: Model, extra: Sequence[Limit] = ()) -> tuple[list[Check], list[
     sets = [(key, list(flat(getattr(model.plan, key), key))) for key in ("budget", "expect")]
     checks, problems = [], []
     for key, limits in (*sets, ("", extra)):
-        for layer, metric, limit, where in applied(limits, layers):
+        for layer, (_, metric, limit, where, place) in applied(limits, layers):
             actual = figure(layers[layer] if layer else report, metric)
             if actual is None:
                 message = f"{model.name}: {metric} is unknown while a length is; give `input` its `steps`"
@@ -114,7 +114,7 @@ def check(model: Model, extra: Sequence[Limit] = ()) -> tuple[list[Check], list[
             found = found._replace(message=_message(found))
             if not passed:
                 advice = "" if kind == "expect" else _advice(model, layer, metric, limit)
-                place = _place(model, where) if key else None
+                place = _place(model, where) if key else place
                 found = found._replace(advice=advice, place=place, origin=_origin(model, layer))
             checks.append(found)
     return checks, problems
@@ -164,19 +164,20 @@ def _advice(model: Model, layer: str | None, metric: str, limit: int) -> str:
 STATES = ("ok", "broken", "unknown")
 
 
-def state(model: Model, report: ModelReport) -> str:
+def state(model: Model, report: ModelReport, extra: Sequence[Limit] = ()) -> str:
     """Whether a model keeps its budget: `ok`, `broken`, `unknown` where a figure is, or nothing where it has none."""
+    own = [(key, list(flat(given, key))) for key in ("budget", "expect") if (given := getattr(model.plan, key))]
+    if not own and not extra:
+        return ""
     found = ""
-    layers: dict[str, LayerReport] = {}
-    for key, given in (("budget", model.plan.budget), ("expect", model.plan.expect)):
-        if given:
-            layers = layers or {each.name: each for each in report.layers}
-            for layer, metric, limit, _ in applied(list(flat(given, key)), layers):
-                actual = figure(layers[layer] if layer else report, metric)
-                if actual is None:
-                    found = "unknown"
-                elif actual > limit or (key == "expect" and actual != limit):
-                    return "broken"
-                else:
-                    found = found or "ok"
+    layers = {each.name: each for each in report.layers}
+    for key, limits in (*own, ("", extra)):
+        for layer, (_, metric, limit, *_) in applied(limits, layers):
+            actual = figure(layers[layer] if layer else report, metric)
+            if actual is None:
+                found = "unknown"
+            elif actual > limit or (key == "expect" and actual != limit):
+                return "broken"
+            else:
+                found = found or "ok"
     return found

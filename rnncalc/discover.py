@@ -93,6 +93,7 @@ class Search(Generic[Kept]):
         default: Defaults = DEFAULTS,
         settings: Settings | None = None,
         shared: bool = False,
+        excludes: Callable[[str], bool] | None = None,
     ) -> None:
         self.paths, self.shared = paths, shared
         self.reader = Reader(keep, framework, default, settings)
@@ -100,6 +101,8 @@ class Search(Generic[Kept]):
         self.files: list[str] = []
         self.notes: list[str] = []
         self.places, self.troubled = files(paths, self.problems)
+        if excludes:
+            self.places = [each for each in self.places if each.named or not excludes(each.path)]
         self.done = 0  # of the places
 
     def __iter__(self) -> Iterator[Kept]:
@@ -127,12 +130,14 @@ def models(
     framework: str | None = None,
     default: Defaults = DEFAULTS,
     settings: Settings | None = None,
+    excludes: Callable[[str], bool] | None = None,
 ) -> Found:
     """Every model of these paths; a bad spec is listed, and the rest goes on.
 
-    `framework` overrides the specs' own, `default` stands where one has none, `settings` change what they name.
+    `framework` overrides the specs' own, `default` stands where one has none, `settings` change what they name. What
+    is found in a folder or by a pattern is left out where it `excludes` the path.
     """
-    search = Search(paths, _whole, framework, default, settings)
+    search = Search(paths, _whole, framework, default, settings, excludes=excludes)
     found = list(search)
     if settings:
         search.problems.extend(settings.unused(found))

@@ -4,21 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from rnncalc.errors import listed, named, suggest
+from rnncalc.errors import Place, listed, named, suggest
 from rnncalc.record import Record
 from rnncalc.report import METRICS
 from rnncalc.sizes import size, unit
 
 
+class Ruling(Protocol):
+    """What limits a metric."""
+
+    @property
+    def layer(self) -> str | None:
+        """The layers that are meant; None for the model."""
+
+    @property
+    def metric(self) -> str:
+        """The metric."""
+
+
+Rule = TypeVar("Rule", bound=Ruling)
+
+
 class Limit(Record):
-    """A limit of a metric, of the model or of the layers that a name or pattern means; `where` is its place."""
+    """A limit of a metric, of the model or of the layers that a name or pattern means.
+
+    `where` it stands in a spec, or `place` in another file; neither for one of the command line.
+    """
 
     layer: str | None
     metric: str
     limit: int
     where: tuple[Any, ...] = ()
+    place: Place | None = None
 
 
 def matching(pattern: str, names: Collection[str]) -> list[str]:
@@ -54,16 +73,16 @@ def flat(limits: Mapping[str, Any], *where: Any) -> Iterator[Limit]:
             yield Limit(layer, metric, limit, (*where, "layers", layer, metric))
 
 
-def applied(limits: Collection[Limit], layers: Collection[str]) -> Iterator[Limit]:
-    """The limits that concern a model of these layers, each of one layer; its own name goes before a pattern."""
+def applied(limits: Collection[Rule], layers: Collection[str]) -> Iterator[tuple[str | None, Rule]]:
+    """The limits that concern a model of these layers, each with its layer; the layer's own go before a pattern's."""
     own = {(each.layer, each.metric) for each in limits if each.layer in layers}
     for each in limits:
         if each.layer is None:
-            yield each
+            yield None, each
             continue
         for name in matching(each.layer, layers):
             if name == each.layer or (name, each.metric) not in own:
-                yield each._replace(layer=name)
+                yield name, each
 
 
 class LimitReader:

@@ -328,3 +328,13 @@ def test_nothing_is_left_behind(repository: Repository, monkeypatch: pytest.Monk
     repository.run("diff", "configs", "--against", "nowhere")
     assert list((tmp_path / "tmp").iterdir()) == []
     assert repository.git("status", "--porcelain") == ""
+
+
+def test_what_the_project_file_excludes_is_left_out_on_both_sides(repository: Repository) -> None:
+    repository.put("rnncalc.yaml", "exclude: [configs/old]\n")
+    repository.put("configs/old/b.yaml", spec(4))
+    repository.commit("one", a=spec(4))
+    repository.put("configs/old/b.yaml", spec(5))
+    repository.commit("two", a=spec(5))
+    assert set(repository.told("HEAD~1")) == {"a"}
+    assert set(repository.told("HEAD~1", ".")) == {"a"}

@@ -2,42 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
-from rnncalc import layouts
 from rnncalc.cli.output import Output, tell
-from rnncalc.errors import Problem
+from rnncalc.cli.project import defaults, project
+from rnncalc.errors import Problem, SpecError
 from rnncalc.plan import DEFAULTS, Defaults
+from rnncalc.record import Record
 
 if TYPE_CHECKING:
     from rnncalc.discover import Found
+    from rnncalc.gate import Gate
+    from rnncalc.limits import Limit
     from rnncalc.settings import Setting
 
 
-def specs(paths: Sequence[str], framework: str | None, out: Output, settings: Sequence[Setting] = ()) -> Found:
-    """Every model of these paths, with what --set changes in them.
+class Scope(Record):
+    """The paths that are meant, which files in them are not, and what is wrong with the project file."""
+
+    paths: Sequence[str]
+    excludes: Callable[[str], bool] | None
+    problems: tuple[Problem, ...]
+    files: tuple[str, ...]
+
+
+def scope(paths: Sequence[str] | None) -> Scope:
+    """These paths, or where none are given what the project file includes.
 
     Raises:
-        click.UsageError: the output would replace one of the specs.
+        click.UsageError: there is neither.
     """
-    from rnncalc.discover import models
+    try:
+        there = project()
+    except SpecError as error:
+        return Scope((), None, error.problems, ())
+    if there is None:
+        if paths is None:
+            raise click.UsageError("no PATH is given, and there is no project file rnncalc.yaml here or above")
+        return Scope(paths, None, (), ())
+    paths = [there.inside(path) for path in there.include] if paths is None else paths
+    return Scope(paths, there.excludes, (), (there.path,))
+
+
+def specs(
+    paths: Sequence[str] | None,
+    framework: str | None,
+    out: Output,
+    settings: Sequence[Setting] = (),
+    origin: Callable[[str], str] = str,
+) -> Found:
+    """Every model of these paths, or of the project's where none are given, with what --set changes in them.
+
+    `origin` says where a file comes from that was put elsewhere to be read.
+
+    Raises:
+        click.UsageError: there are no paths, or the output would replace a file that was read.
+    """
+    from rnncalc.discover import Found, models
     from rnncalc.settings import Settings
 
-    found = models(paths, *named(framework), Settings(settings) if settings else None)
-    out.keep(found.files)
+    meant = scope(paths)
+    if meant.problems:
+        return Found([], list(meant.problems), [], [])
+    there = meant.excludes
+
+    def excludes(path: str) -> bool:
+        return there is not None and there(origin(path))
+
+    found = models(meant.paths, *named(framework), Settings(settings) if settings else None, excludes)
+    out.keep([*found.files, *meant.files])
     return found
 
 
 def named(framework: str | None) -> tuple[str | None, Defaults]:
-    """The framework that overrides the specs' own, and the one that stands where they have none."""
+    """The framework that overrides the specs' own, and what stands where they say nothing."""
     source = click.get_current_context().get_parameter_source("framework")
-    if source == ParameterSource.ENVIRONMENT:  # a default, not an order
-        return None, Defaults(framework or layouts.DEFAULT)
-    return framework, DEFAULTS
+    asked = source != ParameterSource.ENVIRONMENT  # which is a default, not an order
+    try:
+        known = defaults(None if asked else framework)
+    except click.UsageError:  # the project file is bad, and that is told with the specs
+        known = DEFAULTS
+    return framework if asked else None, known
+
+
+def gate(flags: Sequence[Limit] = ()) -> Gate:
+    """What the models are held to."""
+    from rnncalc.gate import Gate
+
+    try:
+        return Gate(project(), flags)
+    except SpecError:  # it is told with the specs
+        return Gate(None, flags)
 
 
 def close(out: Output, found: Found, problems: Sequence[Problem], nothing: str = "there is no spec here") -> None:

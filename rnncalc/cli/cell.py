@@ -19,6 +19,7 @@ from rnncalc.cli.options import (
     output_options,
     usage,
 )
+from rnncalc.cli.project import defaults
 from rnncalc.errors import SpecError, listed
 from rnncalc.network import Model, build, others
 from rnncalc.plan import MERGES, Flow, LayerPlan, Plan
@@ -106,9 +107,9 @@ def model_of(cell: Cell, given: dict[str, Any]) -> Model:
         bias=False if no_bias or bias == "none" else bias,
         **{name: given.pop(name) for name in STACK},
     )
-    framework = given.pop("framework") or layouts.DEFAULT
+    default = defaults(given.pop("framework"))
     inputs = {"input": Flow((steps, depth), True)}
-    plan = Plan(cell.name, framework, (layer,), inputs, given.pop("dtype") or "float32", batch)
+    plan = Plan(cell.name, default.framework, (layer,), inputs, given.pop("dtype") or default.dtype, batch)
     try:
         return build(plan)
     except SpecError as error:

@@ -15,13 +15,15 @@ from rnncalc.cli.options import (
     output_options,
     set_option,
 )
+from rnncalc.cli.project import project_option
 from rnncalc.report import METRICS
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
 @limit_options
 @set_option
+@project_option
 @framework_option
 @click.option("--summary", metavar="FILE", help="Add a page in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.")
 @partial(output_options, formats=CHECK_FORMATS)
@@ -36,12 +38,13 @@ def command(
     color: str,
     **limits: Any,
 ) -> int:
-    """Check every model against its `budget` and `expect`, and against limits given here.
+    """Check every model against its `budget` and `expect`, the project's limits, and those given here.
 
-    Exit status 1 where one is broken, 2 where something could not be checked.
+    Without a PATH, the models that the project file includes. Exit status 1 where a limit is broken, 2 where something
+    could not be checked.
     """
-    from rnncalc.budget import Verdict, check
-    from rnncalc.cli.batch import close, specs
+    from rnncalc.budget import Verdict
+    from rnncalc.cli.batch import close, gate, specs
     from rnncalc.cli.output import append, repository
     from rnncalc.cli.output import output as make
     from rnncalc.errors import Problem
@@ -49,17 +52,19 @@ def command(
     from rnncalc.render import render
 
     out = make(form, output, quiet, color, CHECK_FORMATS)
-    found = specs(paths, framework, out, settings)
+    found = specs(paths or None, framework, out, settings)
     extra = [Limit(layer, metric, limit) for metric in METRICS for layer, limit in limits[metric]]
+    judge = gate(extra)
     checks, problems = [], list(found.problems)
     for model in found.models:
-        kept, unknown = check(model, extra)
+        kept, unknown = judge.check(model)
         checks += kept
         problems += unknown
     layers = {layer.plan.name for model in found.models for layer in model.layers}
     for each in extra if found.models else ():
         if each.layer and not matching(each.layer, layers):
             problems.append(Problem(f"{limit_flag(each.metric)} {each.layer}=...: {unmatched(each.layer, layers)}"))
+    problems += judge.unused(found.models) if not paths and not found.problems else []
     verdict = Verdict(tuple(checks), tuple(problems))
     out.write("checks", verdict)
     if summary:

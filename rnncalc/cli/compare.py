@@ -7,10 +7,9 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from rnncalc import layouts
 from rnncalc.cli.options import framework_option, output_options
+from rnncalc.cli.project import defaults
 from rnncalc.cli.target import TargetCommand, targets
-from rnncalc.plan import Defaults
 
 
 @click.command("compare", cls=TargetCommand)
@@ -32,10 +31,10 @@ def command(**given: Any) -> int:
     context = click.get_current_context()
     if context.meta.get("cell"):
         # papers have every option of a cell, so that what a framework lacks is said in its row
-        found, against = targets(paths, "paper", given, {}, out), framework or layouts.DEFAULT
+        found, against = targets(paths, "paper", given, {}, out), framework or defaults().framework
     else:
         # a spec is read in its own words, and then compared
-        found = models(paths, default=Defaults(framework or layouts.DEFAULT))
+        found = models(paths, default=defaults(framework))
         out.keep(found.files)
         asked = context.get_parameter_source("framework") == ParameterSource.COMMANDLINE
         against = framework if asked else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnncalc.cli.options import framework_option, optimizer_option, output_options, set_option
+from rnncalc.cli.project import project_option
 
 if TYPE_CHECKING:
     from rnncalc.network import Model
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, required=True, metavar="SPEC...")
 @set_option
 @optimizer_option
+@project_option
 @framework_option
 @output_options
 def command(

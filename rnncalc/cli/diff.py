@@ -98,7 +98,7 @@ def _since(
     try:
         with checked_out(paths, revision, LARGEST_FILE) as tree:
             there = [path for path in tree.paths if has_magic(path) or os.path.lexists(path)]
-            found = specs(there, framework, out)
+            found = specs(there, framework, out, origin=tree.asked)
             for model in found.models:
                 model.plan = model.plan._replace(source=tree.asked(model.plan.source or ""))
     except RevisionError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnncalc.cli.options import FORMATS, Said, framework_option, output_options
+from rnncalc.cli.project import project_option
 
 if TYPE_CHECKING:
     from rnncalc.batch import Filter, Row
@@ -30,7 +31,7 @@ def _where(text: str) -> Any:
 
 
 @click.command("report")
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
 @click.option("--sort", "orders", multiple=True, type=Said("key", _order), help="Such as params, or -params, or path.")
 @click.option(
     "--filter",
@@ -39,6 +40,7 @@ def _where(text: str) -> Any:
     type=Said("condition", _where),
     help="Such as 'params>100k', framework=keras, budget=broken, or a pattern for names. All must hold.",
 )
+@project_option
 @framework_option
 @partial(output_options, formats=FORMS)
 def command(
@@ -51,22 +53,25 @@ def command(
     quiet: bool,
     color: str,
 ) -> int:
-    """One row a model over files, folders and patterns.
+    """One row a model over files, folders and patterns, or over what the project file includes.
 
     PATH is a file, a folder, a pattern such as 'configs/**/*.yaml', or - for standard input. What .gitignore and
     .rnncalcignore name is left out, unless it is a PATH itself.
     """
     from rnncalc import batch
-    from rnncalc.cli.batch import named, tell_all
+    from rnncalc.cli.batch import gate, named, scope, tell_all
     from rnncalc.cli.output import output as make
     from rnncalc.discover import Search
     from rnncalc.render import batch as pieces
     from rnncalc.render import detail
 
     out = make(form, output, quiet, color, FORMS)
-    search: Search[Row | None] = Search(paths, batch.keep(filters, detail(out.form)), *named(framework), shared=True)
+    meant = scope(paths or None)
+    keep = batch.keep(filters, detail(out.form), gate().limits)
+    search: Search[Row | None] = Search(meant.paths, keep, *named(framework), shared=True, excludes=meant.excludes)
+    search.problems.extend(meant.problems)
     counted = _Counted()
-    rows = counted.rows(_watched(search, quiet), lambda: out.keep(search.files))
+    rows = counted.rows(_watched(search, quiet), lambda: out.keep([*search.files, *meant.files]))
     out.pieces(pieces(out.form, batch.ordered(rows, orders) if orders else rows, search.problems, out.color, out.width))
     tell_all(out, search.notes, search.problems)
     if not counted.models and not search.problems:

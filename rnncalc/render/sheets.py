@@ -56,10 +56,12 @@ def checks(verdict: Verdict) -> list[Sheet]:
         limit = Pinned(check.limit) if check.kind == "expect" else check.limit
         rows.append((mark, check.model, check.layer or "", check.metric, check.actual, limit, excess))
         if not check.passed:
-            place = check.place or check.source
+            inside = check.place and check.place.path == check.source
+            place = check.place if inside else check.source
             advice = f"; {check.advice}" if check.advice else ""
+            elsewhere = f"; the limit is {check.place}" if check.place and not inside else ""
             name = f"{place} ({check.model})" if place else check.model
-            notes.append(f"{name}: {check.message}{advice}")
+            notes.append(f"{name}: {check.message}{advice}{elsewhere}")
     failed, limits = sum(check.failed for check in verdict.checks), counted(len(rows), "limit")
     excused = sum(not check.passed for check in verdict.checks) - failed
     if rows:
