@@ -93,7 +93,8 @@ def options_of(entry: Entry, cell: Cell) -> dict[str, Any]:
 
 def traced(entry: Entry, cell: Cell, asked: Mapping[str, Any]) -> Trace:
     """The step on symbols, its positions unknown."""
-    axes: Any = ((None,) * cell.rank if cell.rank else (None,) * (cell.base in (*SEQUENCES, "char_cnn", "crf")),)
+    steps = cell.base in (*SEQUENCES, "char_cnn", "crf", "instance_norm")
+    axes: Any = ((None,) * (cell.rank or steps),)
     return trace(cell.name, {**options_of(entry, cell), **asked}, axes * len(cell.inputs))
 
 
@@ -134,9 +135,10 @@ def class_lines(layout: Layout, entry: Entry) -> Iterator[str]:
     cell = find(f"{entry.cell}{ranks[min(1, len(ranks) - 1)]}d" if ranks else entry.cell)
     if cell is None:
         return
-    yield f"### {layout.name}: {entry.class_name(0).replace('*', '{1,2,3}' if ranks == [1, 2, 3] else '{n}')}"
+    several = str(ranks[0]) if len(ranks) == 1 else f"{{{','.join(map(str, ranks or (1, 2, 3)))}}}"
+    yield f"### {layout.name}: {entry.class_name(0).replace('*', several)}"
     yield ""
-    called = f"{entry.cell}{{{','.join(map(str, ranks))}}}d" if ranks else entry.cell
+    called = f"{entry.cell}{several}d" if ranks else entry.cell
     facts = [f"`{called}`", f"bias {code(entry.bias)}"] if entry.bias != ("none",) else [f"`{called}`"]
     if entry.named:
         facts.append("meant only where it is named")

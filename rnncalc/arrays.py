@@ -174,6 +174,8 @@ def _norm(value: Numeric, *, over: str, epsilon: float, groups: int) -> Numeric:
     if over == "groups":
         array = array.reshape(*shape[:-1], groups, shape[-1] // groups)
         axes = (*range(-2 - value.rank, -2), -1)
+    elif over == "positions":
+        axes = tuple(range(-1 - value.rank, -1))
     mean, deviation = array.mean(axis=axes, keepdims=True), np.sqrt(array.var(axis=axes, keepdims=True) + epsilon)
     return Numeric(((array - mean) / deviation).reshape(shape), value.rank)
 

@@ -183,7 +183,7 @@ def reduce(value: Value, kind: str, rank: int) -> Value:
 
 
 def norm(value: Value, over: str, epsilon: float, groups: int = 1) -> Value:
-    """Without mean and with deviation 1 over `depth` or `groups` (with all positions), or only scaled (`rms`)."""
+    """Without mean and with deviation 1 over `depth`, `positions` or `groups` with all positions; `rms` only scales."""
     return value.apply("norm", over=over, epsilon=epsilon, groups=groups)
 
 

@@ -31,6 +31,12 @@ def _reduce(_: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> E
     return values[0].size, axes[: len(axes) - rank]
 
 
+def _norm(_: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
+    if static["over"] == "positions" and not values[0].axes:
+        raise ShapeError("it normalises over positions, but its input is one vector")
+    return values[0].size, values[0].axes
+
+
 def _flatten(_: Recorder, values: list[Symbolic], static: Mapping[str, Any]) -> Effect:
     size, axes, lead = values[0].size, values[0].axes, static["lead"]
     for axis in known(axes[lead:], "flatten"):
@@ -127,6 +133,7 @@ def _weigh(recorder: Recorder, values: list[Symbolic], static: Mapping[str, Any]
 OPERATIONS: Mapping[str, Callable[[Recorder, list[Symbolic], Mapping[str, Any]], Effect]] = {
     "pool": _pool,
     "reduce": _reduce,
+    "norm": _norm,
     "flatten": _flatten,
     "reshape": _reshape,
     "split": _split,

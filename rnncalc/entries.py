@@ -348,7 +348,8 @@ def _classes(framework: str) -> dict[str, Entry]:
     for entry in layouts.find(framework).entries:
         if entry.cell != "*":
             for rank in (1, 2, 3) if "{" in entry.name else (0,):
-                found.setdefault(entry.class_name(rank), entry)
+                if entry.has_rank(rank):
+                    found.setdefault(entry.class_name(rank), entry)
     return found
 
 

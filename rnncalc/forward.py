@@ -28,7 +28,7 @@ class Runner:
 
     def __init__(self, layer: Layer, pieces: Pieces) -> None:
         self._maps = iter(layer.trace.maps)
-        self._policy, self._pieces = layer.policy, pieces
+        self._policy, self._pieces, self._constants = layer.policy, pieces, layer.arrangement.constants
 
     def __getattr__(self, gate: str) -> Callable[..., Numeric]:
         def call(*sources: Any, **_: Any) -> Numeric:
@@ -51,7 +51,7 @@ class Runner:
                     total = total + multiply(given, weight)
             for term in made.biases(self._policy):
                 total = total + vector(self._pieces[gate, term], rank)
-            return Numeric(total, rank)
+            return Numeric(total + self._constants.get(gate, 0), rank)
 
         return call
 

@@ -76,7 +76,7 @@ class Stored(Record):
         rows = total(row[0].rows for row in self.grid)
         columns = total(block.columns for block in self.grid[0])
         if self.form == "vector":
-            return (columns * len(self.grid),)
+            return (rows * columns,)
         kernel = self.grid[0][0].kernel
         return (*kernel, rows, columns) if self.form == "matrix" else (columns, rows, *kernel)
 
@@ -242,7 +242,7 @@ class Arrangement:
     """
 
     def __init__(self, entry: Entry, trace: Trace, policy: str) -> None:
-        self.trace, self.policy = trace, policy
+        self.entry, self.trace, self.policy = entry, trace, policy
         self.pieces = trace.pieces(policy)
         self.tensors = tuple(stored for name, line in entry.tensors.items() for stored in self._expand(name, line))
         self.buffers = tuple(stored for name, line in entry.buffers.items() for stored in self._expand(name, line))
@@ -262,6 +262,17 @@ class Arrangement:
     def params(self) -> Poly:
         """The scalars of all tensors."""
         return total(product(stored.shape) for stored in self.tensors)
+
+    @cached_property
+    def constants(self) -> Mapping[str, int]:
+        """What the framework adds to a gate although it stores no bias for it."""
+        lines = [_parse(line) for line in self.entry.tensors.values()]
+        return {
+            column.gate: column.added
+            for _, rows, columns, _ in lines
+            for column in columns
+            if column.added and (column.gate, rows[0]) not in self.pieces
+        }
 
     def _expand(self, name: str, line: str) -> Iterator[Stored]:
         form, rows, columns, heads = _parse(line)

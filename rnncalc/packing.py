@@ -27,6 +27,7 @@ def _places(stored: Stored, sizes: Mapping[str, int]) -> Iterator[tuple[Block, t
         for block in row:
             width = int(block.columns.at(sizes))
             if stored.form in ("vector", "scalar"):
+                width *= height
                 yield block, (..., slice(top + left, top + left + width))
             else:
                 yield block, (..., slice(top, top + height), slice(left, left + width))
@@ -59,7 +60,7 @@ def pack(stored: Stored, sizes: Mapping[str, int], pieces: Mapping[tuple[str, st
     for block, place in _places(stored, sizes):
         piece = pieces.get((block.column.gate, block.term))
         if piece is not None:
-            seen[place] = block.column.sign * (piece - block.column.added)
+            seen[place] = (block.column.sign * (piece - block.column.added)).reshape(seen[place].shape)
     return tensor
 
 
@@ -91,6 +92,8 @@ def unpack(stored: Stored, sizes: Mapping[str, int], tensor: Array) -> Pieces:
             piece = seen[place]
             if (block.term.startswith("1") or block.term.endswith("*")) and stored.form not in ("vector", "scalar"):
                 piece = piece[..., 0, :]
+            elif block.rows != 1 and stored.form == "vector":
+                piece = piece.reshape(*piece.shape[:-1], -1, int(block.columns.at(sizes)))
             pieces[block.column.gate, block.term] = block.column.sign * piece + block.column.added
     return pieces
 

@@ -20,7 +20,7 @@ from rnncalc import layouts
 from rnncalc.cell import find, recurrent
 
 CELLS = recurrent()
-NOT_TF1 = "esn layer_norm_lstm layer_norm_rnn mgu nas on_lstm rhn".split()  # what the default framework does not have
+NOT_TF1 = "esn layer_norm_lstm layer_norm_rnn mgu on_lstm rhn".split()  # what the default framework does not have
 COMMANDS = ("count", "report", "check", "verify", "cells", "frameworks")
 LSTM = ("lstm", "--input-depth", "10", "--units", "128")
 PAPER = ("-F", "paper")

@@ -577,3 +577,96 @@ def test_a_depth_that_is_unknown_is_said_to_be_the_first_axis_where_it_is() -> N
 def test_a_batch_normalisation_of_keras_over_the_first_axis_has_its_length() -> None:
     given = {"framework": "keras", "input": {"shape": [7, 3]}, "layers": [{"batch_norm": {"axis": 1}}]}
     assert rnncalc.parse(given).params == 4 * 7
+
+
+# TensorFlow 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "shape", "stored"),
+    [
+        ({"Dense": {"units": 4, "use_bias": False}}, (6, 10), {"kernel": (10, 4)}),
+        ({"fully_connected": {"num_outputs": 4}}, (6, 10), {"weights": (10, 4), "biases": (4,)}),
+        (
+            {
+                "Conv1D": {
+                    "filters": 4,
+                    "kernel_size": 3,
+                    "strides": 2,
+                    "padding": "same",
+                    "data_format": "channels_last",
+                }
+            },
+            (6, 10),
+            {"kernel": (3, 10, 4), "bias": (4,)},
+        ),
+        ({"depthwise_conv2d": {"kernel_size": [2, 3], "strides": 2}}, (6, 5, 10), {"filter": (2, 3, 10, 1)}),
+        (
+            {"SeparableConv2D": {"filters": 4, "kernel_size": [2, 3], "depth_multiplier": 2}},
+            (6, 5, 10),
+            {"depthwise_kernel": (2, 3, 10, 2), "pointwise_kernel": (1, 1, 20, 4), "bias": (4,)},
+        ),
+        ({"MaxPooling1D": {"pool_size": 2, "strides": 2}}, (6, 10), {}),
+        (
+            {"BatchNormalization": {"momentum": 0.9, "scale": False}},
+            (6, 10),
+            {"beta": (10,), "moving_mean": (10,), "moving_variance": (10,)},
+        ),
+        ({"layer_norm": {"begin_norm_axis": -1}}, (6, 10), {"beta": (10,), "gamma": (10,)}),
+        (
+            {"BahdanauAttention": {"num_units": 4}},
+            (6, 10),
+            {"memory_layer/kernel": (10, 4), "query_layer/kernel": (10, 4), "attention_v": (4,)},
+        ),
+        (
+            {"LuongAttention": {"num_units": 10, "scale": True}},
+            (6, 10),
+            {"memory_layer/kernel": (10, 10), "attention_g": ()},
+        ),
+        ({"crf_log_likelihood": {"num_tags": 10}}, (6, 10), {"transitions": (10, 10)}),
+        (
+            {"Conv1DLSTMCell": {"output_channels": 4, "kernel_shape": [3], "input_shape": [5, 10], "use_bias": True}},
+            (6, 5, 10),
+            {"kernel": (3, 10 + 4, 16), "biases": (16,)},
+        ),
+        (
+            {"NASCell": {"num_units": 4, "num_proj": 2, "use_bias": True}},
+            (6, 10),
+            {"recurrent_kernel": (2, 32), "kernel": (10, 32), "bias": (32,), "projection_weights": (4, 2)},
+        ),
+        (
+            {"CoupledInputForgetGateLSTMCell": {"num_units": 4, "use_peepholes": True}},
+            (6, 10),
+            {"W_0": (14, 12), "B": (12,), "W_F_diag": (4,), "W_O_diag": (4,)},
+        ),
+    ],
+)
+def test_tensorflow1_is_spoken_to_in_the_words_of_its_layers(
+    entry: Any, shape: tuple[int, ...], stored: dict[str, tuple[int, ...]]
+) -> None:
+    assert tensors(one("tensorflow1", entry, shape)) == stored
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"conv2d": {"filters": 4, "kernel_size": 3, "groups": 2}}, "tensorflow1 has no conv2d with groups 2"),
+        (
+            {"depthwise_conv1d": {"kernel_size": 3}},
+            "depthwise_conv1d is not known here for tensorflow1; keras and paper",
+        ),
+        ({"rms_norm": {}}, "rms_norm is not known here for tensorflow1; keras, pytorch"),
+        ({"layer_norm": {"epsilon": 0.01}}, "tensorflow1 has no layer_norm with epsilon 0.01"),
+        ({"LSTMCell": {"num_units": 4, "use_bias": False}}, "tensorflow1 has no LSTMCell without bias"),
+    ],
+)
+def test_what_tensorflow1_does_not_have_is_told_with_who_has_it(entry: Any, told: str) -> None:
+    with pytest.raises(SpecError) as error:
+        model("tensorflow1", entry, shape=(6, 6, 10) if "2d" in str(entry) else (6, 10))
+    assert error.value.problems[0].message.startswith(told)
+
+
+def test_instance_normalisation_needs_positions() -> None:
+    assert one("tensorflow1", {"instance_norm": {"scale": False}}).params == 10
+    with pytest.raises(SpecError, match="it normalises over positions, but its input is one vector"):
+        one("tensorflow1", "instance_norm", (10,))

@@ -557,7 +557,7 @@ def test_a_bias_policy_that_cannot_be_built_is_an_error_that_names_who_can(
     assert named == {name for name in layouts.NAMES if buildable(name, type, policy)}
 
 
-WITHOUT_BIAS = (("keras", "nas"),)  # where none is asked for
+WITHOUT_BIAS = (("keras", "nas"), ("tensorflow1", "nas"))  # where none is asked for
 
 
 @pytest.mark.parametrize(("framework", "type"), WITHOUT_BIAS)

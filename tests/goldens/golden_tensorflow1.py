@@ -57,10 +57,10 @@ class Network:
             self.types.append("embedding_lookup")
             return tf.nn.embedding_lookup(v1.get_variable("embedding", (o["vocab"], o["depth"]), DTYPE), x)
         if kind == "dense":
-            self.types.append("dense")
+            self.types.append("Dense")
             return v1.layers.dense(x, o["units"], use_bias=o.get("bias", True), name=o["name"])
         if kind == "dropout":
-            self.types.append("dropout")
+            self.types.append("Dropout")
             return v1.layers.dropout(x, o, training=False)
         return self.recurrent(kind, o, x)
 

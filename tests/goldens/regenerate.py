@@ -1,10 +1,12 @@
-"""`make goldens`: each real framework in an environment of its own, its numbers frozen anew with the versions."""
+"""`make goldens`: each real framework in an environment of its own, its numbers frozen anew with the versions.
+
+TensorFlow 1 needs a `python3.7` beside this interpreter: it was never built for a newer one.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -21,7 +23,9 @@ SCRIPTS = {  # framework: its requirement file
     "keras-layers": "keras",
     "pytorch-layers": "pytorch",
     "tensorflow-addons": "tensorflow-addons",
+    "tensorflow1-layers": "tensorflow1-layers",
 }
+PYTHONS = {"tensorflow1-layers": "python3.7"}
 
 
 def python(environment: str) -> Path:
@@ -29,7 +33,7 @@ def python(environment: str) -> Path:
     folder = ENVIRONMENTS / environment
     interpreter = folder / "bin" / "python"
     if not interpreter.exists():
-        venv.create(folder, with_pip=True)
+        subprocess.run([PYTHONS.get(environment, sys.executable), "-m", "venv", folder], check=True)
     requirements = str(HERE / f"{environment}.txt")
     subprocess.run([interpreter, "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
     return interpreter
@@ -43,7 +47,8 @@ def main(chosen: list[str]) -> None:
         interpreter = python(SCRIPTS[framework])
         done = subprocess.run([interpreter, script], check=True, capture_output=True)
         (HERE / f"{framework}.json").write_bytes(done.stdout)
-        subprocess.run([interpreter, script, "--save", HERE / "saved"], check=True, stdout=subprocess.DEVNULL)
+        if "--save" in script.read_text("utf-8"):
+            subprocess.run([interpreter, script, "--save", HERE / "saved"], check=True, stdout=subprocess.DEVNULL)
     subprocess.run([sys.executable, HERE / "witnesses.py"], check=True)
 
 

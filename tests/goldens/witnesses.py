@@ -7,7 +7,13 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TARGET = HERE.parent.parent / "rnncalc" / "witnesses"
-PACKAGE = {"tensorflow1": "tensorflow", "flax-nnx": "flax", "haiku": "dm-haiku", "pytorch": "torch"}
+PACKAGE = {
+    "tensorflow1": "tensorflow",
+    "tensorflow1-layers": "tensorflow",
+    "flax-nnx": "flax",
+    "haiku": "dm-haiku",
+    "pytorch": "torch",
+}
 STACK = ("num_layers", "bidirectional", "merge_mode", "return_sequences", "name")
 
 
@@ -21,7 +27,7 @@ def main() -> None:
             layers = case["model"]["layers"]
             kind, options = next(iter(layers[0].items()))
             plain = isinstance(options, dict) and not set(options) & set(STACK[:4])
-            if len(layers) != 1 or not plain or not case["outputs"] or "units" not in options:
+            if len(layers) != 1 or not plain or not case["states"] or "units" not in options:
                 continue
             widths = (options["units"], case["model"]["input"].get("depth", 0), case["x"][1])
             if min(widths) < 2 or widths[0] == widths[1]:  # a block of one row, or a square one, could be turned unseen
