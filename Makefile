@@ -1,5 +1,6 @@
 # make demo     install into .venv and run the main job on configs/
 # make test     install what the tests need, and run them
+# make browser  install Chromium, in which the tests of pages run, where there is none
 # make lint     ruff and mypy
 # make docs     write the pages of docs/ that are read off the code
 # make bench    how long the commands take, as ratios measured in one run
@@ -8,13 +9,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint docs bench goldens clean
+.PHONY: demo browser test lint docs bench goldens clean
 
 demo: .venv/installed
 	$(BIN)/rnncalc lstm --input-depth 10 --units 128
 	$(BIN)/rnncalc report configs
 	$(BIN)/rnncalc check configs
 	$(BIN)/rnncalc verify configs/keyword-spotter.yaml
+
+browser: .venv/installed-dev
+	$(BIN)/python tests/browser.py
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest

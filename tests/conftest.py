@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 import rnncalc
+from tests.browser import chromium, visit
+
+__all__ = ["chromium", "visit"]
 
 
 class Result(NamedTuple):

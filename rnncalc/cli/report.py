@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rnncalc.batch import Filter, Row
     from rnncalc.discover import Search
 
-FORMS = (*FORMATS, "jsonl")
+FORMS = (*FORMATS, "jsonl", "html")
 
 
 def _order(text: str) -> Any:
