@@ -122,6 +122,11 @@ def named(word: object) -> str:
     return f"`{_word(word)}`" if isinstance(word, str) else shown(word)
 
 
+def quoted(name: str) -> str:
+    """A name in backticks, whole, without any of its own."""
+    return f"`{name.replace('`', chr(39))}`"
+
+
 def _word(word: str) -> str:
     return _cut(printable(word[: LONGEST + 1]))
 

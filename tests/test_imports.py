@@ -25,7 +25,7 @@ FLOORS = (
     ("cell", "effects"),
     ("recorder",),
     ("cells", "layers", "trace"),
-    ("layout", "equations"),
+    ("equations", "layout"),
     ("layouts", "packing", "arrays"),
     ("plan",),
     ("choice", "entries"),
@@ -34,7 +34,9 @@ FLOORS = (
     ("growth", "exemption"),
     ("layer",),
     ("network", "remarks"),
-    ("symbolic", "identify", "pairs"),
+    ("symbolic", "identify", "pairs", "origin", "pieces"),
+    ("formulas", "influence"),
+    ("explain",),
     ("forward", "training"),
     ("witness",),
     ("small",),
@@ -228,3 +230,8 @@ def test_count_does_not_load_numpy(tmp_path: Path) -> None:
     modules = loaded("count", str(tmp_path), "-f", "json")
     assert "yaml" in modules
     assert loads(modules, "rich", "numpy") == []
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "latex", "svg", "html"])
+def test_an_explanation_of_a_cell_loads_no_library(form: str) -> None:
+    assert loads(loaded("explain", "lstm", "-f", form), "rich", "numpy", "yaml", "jinja2") == []

@@ -24,6 +24,8 @@ def on_lstm(w: Weights, x: Value, h: Value, c: Value, *, chunk_size: Count = 1) 
     f = sigmoid(w.f(x, h))
     g = tanh(w.g(x, h))
     o = sigmoid(w.o(x, h))
-    overlap = mf * mi
-    c = (f * overlap + (mf - overlap)) * c + (i * overlap + (mi - overlap)) * g
+    overlap = (mf * mi).named("overlap")
+    kept = (f * overlap + (mf - overlap)).named("kept")
+    written = (i * overlap + (mi - overlap)).named("written")
+    c = kept * c + written * g
     return o * tanh(c), c

@@ -15,5 +15,5 @@ def rhn(w: Weights, x: Value, s: Value, *, depth: Count = 1) -> Value:
         read = (x, s) if k == 1 else (s,)
         h = tanh(getattr(w, f"h{k}")(*read))
         t = sigmoid(getattr(w, f"t{k}")(*read))
-        s = h * t + s * (1 - t)
+        s = (h * t + s * (1 - t)).named(f"s{k}")
     return s

@@ -27,6 +27,7 @@ COMMANDS = (
     "diff",
     "compare",
     "verify",
+    "explain",
     "solve",
     "identify",
     "cells",

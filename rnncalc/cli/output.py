@@ -15,12 +15,15 @@ from rnncalc.errors import listed, named, printable
 from rnncalc.record import Record
 
 ENDINGS = {
-    "json": ".json",
-    "markdown": ".md",
-    "csv": ".csv",
     "table": ".txt",
+    "text": ".txt",
+    "json": ".json",
     "jsonl": ".jsonl",
+    "csv": ".csv",
+    "markdown": ".md",
     "html": ".html",
+    "latex": ".tex",
+    "svg": ".svg",
     "junit": ".xml",
     "sarif": ".sarif",
 }
@@ -126,7 +129,7 @@ def _implied(path: str | None, formats: Sequence[str]) -> str:
     if ending and ending not in known:
         there = listed([f"{each} ({form})" for each, form in known.items()], "or")
         raise click.UsageError(f"no format has the ending {named(ending)}: end --output in {there}, or give --format")
-    return known.get(ending, "table")
+    return known.get(ending, formats[0])
 
 
 def _colored(color: str, path: str | None) -> bool:

@@ -1,0 +1,60 @@
+"""`rnncalc explain`: why a model has so many parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rnncalc.cli.options import FRAMEWORK, framework_option, output_options, set_option, usage
+from rnncalc.cli.target import TargetCommand, targets
+from rnncalc.errors import SpecError, listed
+from rnncalc.render.explain import FORMATS
+
+SIZES = {"input_depth": 10, "units": 128}
+UNDRAWN = ("svg",)
+DIFFERENCES = tuple(form for form in FORMATS if form not in UNDRAWN)
+
+
+@click.command("explain", cls=TargetCommand)
+@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...")
+@click.option("--ascii", "plain", is_flag=True, help="Only the characters that every terminal has.")
+@click.option("--diff", nargs=2, type=FRAMEWORK, metavar="A B", help="Why two frameworks differ, piece by piece.")
+@set_option
+@framework_option
+@lambda function: output_options(function, FORMATS)
+def command(**given: Any) -> int:
+    """Explain why a model has so many parameters: in words, equations and pictures.
+
+    A cell takes the flags of its own command; without sizes it is explained with 128 units on 10 inputs.
+    """
+    from rnncalc.cli.batch import close
+    from rnncalc.cli.output import output as make
+    from rnncalc.explain import explain
+    from rnncalc.network import others
+    from rnncalc.pieces import differ
+    from rnncalc.render.explain import render
+
+    out = make(given.pop("form"), given.pop("output"), given.pop("quiet"), given.pop("color"), FORMATS)
+    plain, diff = given.pop("plain"), given.pop("diff")
+    paths, framework = given.pop("targets"), given.pop("framework")
+    if diff and out.form in UNDRAWN:
+        raise click.UsageError(f"--diff has no pictures for {out.form}; it has {listed(DIFFERENCES)}")
+    cell = click.get_current_context().meta.get("cell")
+    found = targets(paths, framework or (diff[0] if diff and cell else None), given, SIZES, out)
+    records: list[Any] = []
+    problems = list(found.problems)
+    for model in found.models:
+        if not diff:
+            records.append(explain(model, others(model)))
+            continue
+        try:
+            records.append(differ(model, *diff))
+        except SpecError as error:
+            if cell:
+                raise usage(error) from None
+            problems += [model.locate(problem) for problem in error.problems]
+    look = {"color": out.color, "width": out.width, "ascii": plain}
+    out.text("\n".join(render(out.form, record, **look) for record in records))
+    close(out, found, problems)
+    return 2 if problems else 0
