@@ -34,6 +34,8 @@ COMMANDS = (
     "layers",
     "frameworks",
     "schema",
+    "init",
+    "completion",
 )
 BAD, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 

@@ -7,12 +7,13 @@ from typing import Any
 import click
 
 from rnncalc.cell import recurrent
+from rnncalc.cli.candidates import cells
 from rnncalc.cli.options import output_options
 from rnncalc.errors import named, suggest
 
 
 @click.command("cells")
-@click.argument("chosen", nargs=-1, metavar="[CELL]...")
+@click.argument("chosen", nargs=-1, metavar="[CELL]...", shell_complete=cells)
 @output_options
 def command(chosen: tuple[str, ...], form: Any, output: Any, quiet: bool, color: str) -> int:
     """The cells: their equations, options and parameters, and who has them."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from rnncalc.cli.candidates import files
 from rnncalc.cli.options import (
     CHECK_FORMATS,
     framework_option,
@@ -20,7 +21,7 @@ from rnncalc.report import METRICS
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=files)
 @limit_options
 @set_option
 @project_option

@@ -7,13 +7,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from rnncalc.cli.candidates import cells_or_files
 from rnncalc.cli.options import framework_option, output_options
 from rnncalc.cli.project import defaults
 from rnncalc.cli.target import TargetCommand, targets
 
 
 @click.command("compare", cls=TargetCommand)
-@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...")
+@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...", shell_complete=cells_or_files)
 @framework_option
 @output_options
 def command(**given: Any) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnncalc.cli.candidates import files
 from rnncalc.cli.options import framework_option, optimizer_option, output_options, set_option
 from rnncalc.cli.project import project_option
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("count")
-@click.argument("paths", nargs=-1, required=True, metavar="SPEC...")
+@click.argument("paths", nargs=-1, required=True, metavar="SPEC...", shell_complete=files)
 @set_option
 @optimizer_option
 @project_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnncalc.cli.candidates import files
 from rnncalc.cli.options import framework_option, output_options, set_option
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ MARKER = "rnncalc-diff"
 
 
 @click.command("diff")
-@click.argument("paths", nargs=-1, required=True, metavar="OLD NEW | PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="OLD NEW | PATH...", shell_complete=files)
 @click.option("--against", metavar="REV", help="Compare with what the paths held at this git revision.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where there is a difference.")
 @click.option("--marker", metavar="ID", help="A name for the comment that Markdown is for, if there are several.")

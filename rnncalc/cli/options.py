@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from rnncalc import layouts
+from rnncalc.cli.candidates import files, limits, settings, starting
 from rnncalc.errors import SpecError, among, listed, named, shown
 from rnncalc.report import METRICS
 from rnncalc.sizes import DTYPES, size, span, unit
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 VARIABLE = "RNNCALC_FRAMEWORK"
@@ -71,6 +75,10 @@ class Framework(click.ParamType):  # type: ignore[type-arg]  # generic in new re
             error.param_hint = VARIABLE
         raise error
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The frameworks."""
+        return starting(incomplete, layouts.NAMES)
+
 
 class Format(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
     """An output format."""
@@ -87,6 +95,10 @@ class Format(click.ParamType):  # type: ignore[type-arg]  # generic in new relea
         if value in layouts.NAMES or value in layouts.ALIASES:
             self.fail(f"`{value}` is a framework; did you mean --framework {value} (-F)?", param, ctx)
         self.fail(f"unknown format {named(value)}{among(value, self.formats)}", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The formats."""
+        return starting(incomplete, self.formats)
 
 
 class Limit(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
@@ -106,6 +118,10 @@ class Limit(click.ParamType):  # type: ignore[type-arg]  # generic in new releas
             return layer or None, size(limit, self.unit, least=0)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The layers of the specs on the line."""
+        return limits(incomplete)
 
 
 class Fraction(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
@@ -137,6 +153,10 @@ class Set(click.ParamType):  # type: ignore[type-arg]  # generic in new releases
             return setting(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The layers of the specs on the line, and their keys."""
+        return settings(incomplete)
 
 
 class Span(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
@@ -208,7 +228,13 @@ def output_options(function: Decorated, formats: tuple[str, ...] = FORMATS) -> D
     for option in reversed(
         (
             click.option("-f", "--format", "form", type=Format(formats), help=f"{listed(formats, 'or')}."),
-            click.option("-o", "--output", metavar="FILE", help="Write to this file; its ending implies the format."),
+            click.option(
+                "-o",
+                "--output",
+                metavar="FILE",
+                shell_complete=files,
+                help="Write to this file; its ending implies the format.",
+            ),
             click.option("-q", "--quiet", is_flag=True, help="No notes on standard error."),
             click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour."),
         )

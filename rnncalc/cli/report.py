@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnncalc.cli.candidates import files
 from rnncalc.cli.options import FORMATS, Said, framework_option, output_options
 from rnncalc.cli.project import project_option
 
@@ -31,7 +32,7 @@ def _where(text: str) -> Any:
 
 
 @click.command("report")
-@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=files)
 @click.option("--sort", "orders", multiple=True, type=Said("key", _order), help="Such as params, or -params, or path.")
 @click.option(
     "--filter",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnncalc.cell import Cell
+from rnncalc.cli.candidates import cells_or_files
 from rnncalc.cli.cell import flag
 from rnncalc.cli.options import SIZE, Span, framework_option, limit_options, output_options, set_option, usage
 from rnncalc.cli.target import TargetCommand, targets
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @click.command("solve", cls=TargetCommand)
-@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC")
+@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC", shell_complete=cells_or_files)
 @limit_options
 @click.option("--multiple-of", type=SIZE, default=1, help="Only multiples of this size.")
 @click.option("--range", "span", type=Span(), metavar="LOW:HIGH[:STEP]", help="Only sizes of this range.")

@@ -6,12 +6,13 @@ from typing import Any
 
 import click
 
+from rnncalc.cli.candidates import cells_or_files
 from rnncalc.cli.options import framework_option, output_options, set_option
 from rnncalc.cli.target import TargetCommand, targets
 
 
 @click.command("verify", cls=TargetCommand)
-@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...")
+@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...", shell_complete=cells_or_files)
 @set_option
 @framework_option
 @output_options

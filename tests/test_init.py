@@ -1,0 +1,80 @@
+"""The spec to start from: it is written, read, counted and proven, and nothing that was there is lost."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnncalc import layouts, load
+from tests.agreement import told
+
+Run = Callable[..., Any]
+
+# an LSTM each way from 40 to 64 with one bias, and a dense layer from 128 to 10
+KERAS = 2 * ((40 + 64) * 4 * 64 + 4 * 64) + 128 * 10 + 10
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("framework", layouts.NAMES)
+def test_the_starter_counts_checks_and_verifies_in_every_framework(run: Run, folder: Path, framework: str) -> None:
+    assert run("init", "--framework", framework).status == 0
+    assert load(folder / "model.yaml").plan.framework == framework
+    for command in ("count", "check", "verify", "report"):
+        assert run(command, "model.yaml").status == 0
+    found = json.loads(run("check", "model.yaml", "-f", "json").out)
+    assert len(found["checks"]) >= 3
+
+
+def test_the_starter_has_a_word_on_each_of_its_parts_and_its_own_count(run: Run, folder: Path) -> None:
+    run("init")
+    text = (folder / "model.yaml").read_text("utf-8")
+    assert f"# expect: {{params: {KERAS}}}" in text
+    pinned = text.replace("# expect:", "expect:")
+    (folder / "model.yaml").write_text(pinned)
+    assert run("check", "model.yaml").status == 0
+    for part in ("framework", "input", "layers", "budget"):
+        assert re.search(rf"^{part}:.*#", text, re.M)
+
+
+def test_the_starter_validates_under_the_schema(run: Run, folder: Path) -> None:
+    from rnncalc.source import documents
+
+    run("init")
+    (document,) = documents((folder / "model.yaml").read_text("utf-8"), "model.yaml")
+    assert told(document.value) == []
+
+
+def test_init_never_overwrites(run: Run, folder: Path) -> None:
+    (folder / "model.yaml").write_text("mine\n")
+    found = run("init")
+    assert found.status == 2
+    assert "model.yaml is there already, and stays as it is" in found.err
+    assert (folder / "model.yaml").read_text() == "mine\n"
+
+
+def test_init_follows_no_link_that_leads_elsewhere(run: Run, folder: Path) -> None:
+    (folder / "model.yaml").symlink_to(folder / "elsewhere.yaml")
+    assert run("init").status == 2
+    assert not (folder / "elsewhere.yaml").exists()
+
+
+def test_init_makes_the_folder_that_it_is_given(run: Run, folder: Path) -> None:
+    assert run("init", "a/b").status == 0
+    assert (folder / "a/b/model.yaml").is_file()
+
+
+def test_a_folder_that_cannot_be_made_is_told(run: Run, folder: Path) -> None:
+    (folder / "file").write_text("")
+    found = run("init", "file/inside")
+    assert found.status == 2
+    assert "Traceback" not in found.err
