@@ -28,7 +28,7 @@ FIELDS = (
     "combine",
     "time_distributed",
 )
-REFERENCES = ("inputs", "tied_to", "same_as")
+REFERENCES = ("inputs", "tied_to", "same_as", "initial_state")
 MOST_NAMED = 3  # layers in one sentence
 
 

@@ -34,13 +34,14 @@ STACK = (
     "return_sequences",
     "independent_directions",
     "learned_initial_state",
+    "initial_state",
 )
 RECURRENT = (*EVERY_LAYER, *STACK)
 MOST_COUNTED = 1_000  # what a step counts: heads, experts, the layers of a highway
 CHOICES = {"Merge": MERGES, "Combine": COMBINES, "Activation": ACTIVATIONS}
 NULLS = {"Activation": "linear", "Merge": "none"}  # what null stands for
 KINDS = {  # of the keys that are not the cell's own; the others are true or false
-    **dict.fromkeys(("name", "tied_to", "same_as"), "Name"),
+    **dict.fromkeys(("name", "tied_to", "same_as", "initial_state"), "Name"),
     **dict.fromkeys(("input_depth", "num_layers", "repeat"), "int"),
     "inputs": "Names",
     "combine": "Combine",
@@ -310,6 +311,7 @@ def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:
             name=numbered(plan.name, k),
             inputs=tuple(numbered(name, k) for name in plan.inputs) if len(plans) > 1 or not k else (),
             tied_to=numbered(plan.tied_to, k),
+            initial_state=numbered(plan.initial_state, k),
         )
         for k in range(min(times, MOST_LAYERS + 1))
         for plan in plans

@@ -5,7 +5,7 @@ Weights may carry leading axes, to run many sets of weights at once; those of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from rnncalc.arrays import Array, Numeric, convolve, multiply, vector
 from rnncalc.cell import Diag, Lookup, Table, Window
 from rnncalc.errors import SpecError, suggest
 from rnncalc.packing import Pieces, split_directions, unpack
+from rnncalc.starts import initial_name
 
 if TYPE_CHECKING:
     from rnncalc.layer import Layer
@@ -198,35 +199,59 @@ def forward(model: Model, weights: Weights, x: Any, initial_state: States | None
     arrays = {name: _numbers(name, array) for name, array in named.items()}
     batch = _inputs(model, arrays)
     kind = np.result_type(*(array.dtype for array in given.values()), np.float32)
-    shapes, initial = {}, {}
+    shapes = {}
     for layer in model.layers:
-        for state, (name, shape) in zip(layer.trace.states, layer.states.items()):
+        for name, shape in layer.states.items():
             if None in shape:
                 raise SpecError(f"the positions of {layer.plan.name} have to be known; give the input its shape")
             shapes[name] = (shape[0] or 0, batch, *(axis or 0 for axis in shape[1:]))
-            initial[name] = np.zeros(shapes[name], kind)
-            if layer.plan.learned_initial_state:
-                learned = given[f"{layer.plan.name}/initial_{state.name}"]
-                initial[name] = np.repeat(learned[:, None], batch, axis=1)
-    initial.update({name: _numbers(name, array) for name, array in (initial_state or {}).items()})
-    _check("state", shapes, initial)
-    return unchecked(model, given, arrays, initial)
+    plain = {name: np.zeros(shape, kind) for name, shape in shapes.items()}
+    initial = {name: _numbers(name, array) for name, array in (initial_state or {}).items()}
+    _check("state", shapes, {**plain, **initial})
+    return unchecked(model, given, arrays, plain, initial)
 
 
 def unchecked(
-    model: Model, weights: Mapping[str, Array], x: Mapping[str, Array], initial: States
+    model: Model, weights: Mapping[str, Array], x: Mapping[str, Array], plain: States, initial: States
 ) -> tuple[Any, States]:
-    """The forward pass itself; weights and states may carry leading axes."""
+    """The forward pass itself; weights and states may carry leading axes.
+
+    `initial` are states that were asked for, and `plain` those of layers that start from nothing else.
+    """
+    last: Any = None
+    finals: States = {}
+    for _, outputs, ends in passes(model, weights, x, plain, initial):
+        last = outputs
+        finals.update(ends)
+    return last, finals
+
+
+def passes(
+    model: Model, weights: Mapping[str, Array], x: Mapping[str, Array], plain: States, initial: States
+) -> Iterator[tuple[Layer, Any, States]]:
+    """Layer by layer: its outputs, and its final states."""
     finals: States = {}
     flows: dict[str, Any] = dict(x)
-    last: Any = None
     for layer, wires in zip(model.layers, model.wires):
-        if not layer.cell.inputs:
-            continue
-        last, states = run(layer, weights, combined(layer, [flows[name] for name in wires]), initial)
-        flows[layer.plan.name] = last
-        finals.update(states)
-    return last, finals
+        if layer.cell.inputs:
+            begun = {**plain, **_started(layer, weights, finals, plain), **initial}
+            last, ends = run(layer, weights, combined(layer, [flows[name] for name in wires]), begun)
+            flows[layer.plan.name] = last
+            finals.update(ends)
+            yield layer, last, ends
+
+
+def _started(layer: Layer, weights: Mapping[str, Array], finals: States, plain: States) -> States:
+    """The initial states that are parameters of the layer, or another layer's last."""
+    plan, found = layer.plan, {}
+    for name, state in zip(layer.states, layer.trace.states):
+        if plan.initial_state:
+            found[name] = finals[f"{plan.initial_state}/{state.name}"]
+        elif plan.learned_initial_state:
+            axis = -2 - layer.cell.rank
+            learned = np.expand_dims(weights[f"{plan.name}/{initial_name(state.name)}"], axis)
+            found[name] = np.repeat(learned, plain[name].shape[axis], axis=axis)
+    return found
 
 
 def _numbers(name: str, array: Any) -> Array:

@@ -7,8 +7,8 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from rnncalc import costs
-from rnncalc.algebra import Poly, poly
+from rnncalc import costs, starts
+from rnncalc.algebra import Poly
 from rnncalc.cell import Cell
 from rnncalc.choice import Refusal, choose, pick
 from rnncalc.costs import Cost
@@ -16,7 +16,7 @@ from rnncalc.errors import suggest
 from rnncalc.layout import Arrangement, Layout, Stored, arrange, formula
 from rnncalc.plan import Flow, LayerPlan
 from rnncalc.record import Record
-from rnncalc.shapes import Axes, ShapeError, known, shown
+from rnncalc.shapes import Axes, ShapeError, shown
 from rnncalc.trace import Trace, trace
 
 
@@ -318,16 +318,8 @@ class Layer:
         return lambda shape: tuple(size.replace({"input_depth": below}) for size in shape)
 
     def _initial_states(self) -> list[Tensor]:
-        if not self.plan.learned_initial_state:
-            return []
-        found, trainable = [], self.plan.trainable
-        rows = self.plan.num_layers * self.directions
-        for state in self.trace.states:
-            space = known(state.axes, f"the learned initial state of `{self.plan.name}`")
-            shape = (rows, *space, state.size.at(self.sizes[0]))
-            text = formula((poly(rows), *map(poly, space), state.size), self.words)
-            found.append(Tensor(f"initial_{state.name}", shape, text, None, (), trainable))
-        return found
+        trainable = self.plan.trainable
+        return [Tensor(name, shape, text, None, (), trainable) for name, shape, text in starts.learned(self)]
 
     @cached_property
     def _initial_params(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from rnncalc import layouts
+from rnncalc import layouts, starts
 from rnncalc.cell import find
 from rnncalc.choice import choose, entries
 from rnncalc.errors import Problem, SpecError, suggest
@@ -159,13 +159,16 @@ def build(plan: Plan, broken: Container[tuple[Any, ...]] = ()) -> Model:
             read = [_flow(each, name, flows, plan) for name in names]
             flows[each.name] = None
             shared = each.tied_to or each.same_as
-            failed = shared != each.name and shared in flows and flows[shared] is None
+            failed = _failed(each, shared, flows)
             owner = None if failed else tie(each, layers)
+            start = None if _failed(each, each.initial_state, flows) else starts.origin(each, layers)
             if None in read:  # whether the framework has it can be said all the same
                 cell = find(each.type)
                 choose(layout, each, cell) if cell else None
             if None not in read and (owner or not shared):
                 layer = _layer(each, layout, [flow for flow in read if flow is not None], owner)
+                if start:
+                    starts.fit(layer, start)
                 flows[each.name], layers[each.name] = layer.outflow, layer
                 wires.append(names)
                 _readable(each, names, layers)
@@ -175,6 +178,11 @@ def build(plan: Plan, broken: Container[tuple[Any, ...]] = ()) -> Model:
     if problems:
         raise SpecError(problems)
     return Model(plan, layout, list(layers.values()), wires)
+
+
+def _failed(plan: LayerPlan, name: str, flows: Mapping[str, Flow | None]) -> bool:
+    """Whether another layer that this one names could not be built."""
+    return name != plan.name and name in flows and flows[name] is None
 
 
 def _flow(plan: LayerPlan, name: str, flows: Mapping[str, Flow | None], whole: Plan) -> Flow | None:
@@ -209,6 +217,7 @@ def _layer(plan: LayerPlan, layout: Layout, flows: Sequence[Flow], owner: Layer 
             combine=plan.combine,
             same_as=plan.same_as,
             tied_to="",
+            initial_state=plan.initial_state,
             where=plan.where,
             spelled=plan.spelled,
         )

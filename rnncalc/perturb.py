@@ -78,15 +78,8 @@ def perturb(model: Model, names: list[str], scalars: Array, seed: int) -> tuple[
 
 def _outcome(model: Model, weights: Weights, x: Mapping[str, Array], initial: dict[str, Array]) -> Array:
     """Outputs and final states, side by side, a row for each set of weights."""
-    starts = dict(initial)
-    for layer in model.layers:
-        if layer.plan.learned_initial_state:
-            for state in layer.trace.states:
-                learned = weights[f"{layer.plan.name}/initial_{state.name}"]
-                name = f"{layer.plan.name}/{state.name}"
-                starts[name] = np.repeat(learned[..., None, :], initial[name].shape[1], axis=-2)
     with np.errstate(all="ignore"):
-        outputs, states = unchecked(model, weights, x, starts)
+        outputs, states = unchecked(model, weights, x, initial, {})
     ranks = [len(model.layers[-1].outflow.shape) + 1] * (2 if isinstance(outputs, tuple) else 1)
     ranks += [array.ndim for array in initial.values()]
     arrays = [*(outputs if isinstance(outputs, tuple) else (outputs,)), *(states[name] for name in initial)]
@@ -118,7 +111,7 @@ def inputs(model: Model, seed: int = 0) -> dict[str, Array]:
 
 
 def states(model: Model, batch: int, seed: int) -> dict[str, Array]:
-    """Random initial states, none of them zero."""
+    """Random initial states, none of them zero, for the layers that start from nothing else."""
     random = np.random.default_rng(seed + 200)
     shapes = {
         name: (shape[0] or 1, batch, *(axis or STEPS for axis in shape[1:]))

@@ -29,6 +29,7 @@ class LayerPlan(Record):
     return_sequences: bool = True
     independent_directions: bool = False
     learned_initial_state: bool = False
+    initial_state: str = ""  # the layer whose last states it starts from
     residual: bool = False
     trainable: bool = True
     inputs: tuple[str, ...] = ()  # the layer before, where none is named

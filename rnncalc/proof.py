@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rnncalc.errors import Problem
-from rnncalc.forward import combined, run
+from rnncalc.forward import passes
 from rnncalc.layer import Layer
 from rnncalc.network import Model
 from rnncalc.packing import Array, pack, unpack
@@ -176,13 +176,8 @@ def _shapes(model: Model) -> tuple[bool, str]:
     weights, x = model.weights(1), inputs(model)
     batch = len(next(iter(x.values())))
     initial = states(model, batch, 2)
-    flows: dict[str, Any] = dict(x)
     finals: dict[str, Array] = {}
-    for layer, wires in zip(model.layers, model.wires):
-        if not layer.cell.inputs:
-            continue
-        last, ends = run(layer, weights, combined(layer, [flows[name] for name in wires]), initial)
-        flows[layer.plan.name] = last
+    for layer, last, ends in passes(model, weights, x, initial, {}):
         finals.update(ends)
         declared = (batch, *layer.outflow.shape)
         for part in last if isinstance(last, tuple) else (last,):

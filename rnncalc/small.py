@@ -74,6 +74,7 @@ def alone(layer: Layer, sizes: Mapping[str, int], framework: str, thin: bool = F
         tied_to="",
         same_as="",
         learned_initial_state=False,
+        initial_state="",
         time_distributed=False,
     )
     return build(Plan("alone", framework, (small,), inputs))

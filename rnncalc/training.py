@@ -7,7 +7,8 @@ Of each step of the forward pass the backward pass needs, by the chain rule, and
 - the result of an activation (tanh, sigmoid and relu have derivatives in terms of it), of a normalisation or a pooling.
 
 Sums keep nothing. Each array is counted once: a state that a step reads is the one that the step before has made, and
-what a layer reads is the output of the layer before. Initial states are zeros and not counted.
+what a layer reads is the output of the layer before. Initial states are zeros, weights, or another layer's last states,
+and not counted again.
 """
 
 from __future__ import annotations

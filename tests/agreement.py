@@ -51,6 +51,11 @@ BEYOND = (
     "leave it out here",
     "is a .*, not a ",
     "nothing left to tie",
+    # states of other layers
+    "cannot start from its own",
+    "has no states to start from",
+    "cannot start where",
+    "states that are learned, or from those",
     # one option beside another
     "needs .* below",
     "needs `.*` here",

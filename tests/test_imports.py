@@ -30,7 +30,7 @@ FLOORS = (
     ("plan",),
     ("choice", "entries"),
     ("report",),
-    ("costs", "limits"),
+    ("costs", "starts", "limits"),
     ("growth", "exemption"),
     ("layer",),
     ("network", "remarks"),

@@ -21,6 +21,7 @@ WORDS = {
     "return_sequences": "false: the last output alone.",
     "independent_directions": "true: the directions of a stack never mix before its end.",
     "learned_initial_state": "true: the states before the first step are parameters.",
+    "initial_state": "A recurrent layer before, from whose last states this one starts.",
     "units": "The length of the state, or of the output.",
     "projection": "The length of the output after a projection.",
     "peephole": "true: the gates see the cell's state.",
