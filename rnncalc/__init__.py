@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnncalc.errors import Problem, RnncalcError, SpecError
+    from rnncalc.matched import Match, MismatchError
+    from rnncalc.matching import match
     from rnncalc.network import Model
     from rnncalc.report import LayerReport, ModelReport, TensorReport
     from rnncalc.spec import load, load_all, parse
@@ -22,6 +24,9 @@ _HOMES = {
     "load": "spec",
     "load_all": "spec",
     "parse": "spec",
+    "match": "matching",
+    "Match": "matched",
+    "MismatchError": "matched",
     "Model": "network",
     "ModelReport": "report",
     "LayerReport": "report",
@@ -33,6 +38,8 @@ _HOMES = {
 
 __all__ = [
     "LayerReport",
+    "Match",
+    "MismatchError",
     "Model",
     "ModelReport",
     "Problem",
@@ -41,6 +48,7 @@ __all__ = [
     "TensorReport",
     "load",
     "load_all",
+    "match",
     "parse",
 ]
 

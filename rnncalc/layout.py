@@ -167,6 +167,8 @@ class Layout(Record):
     wrapper: str = "{name}"  # the type that is shown for a bidirectional layer
     ignored: frozenset[str] = frozenset()  # arguments that change no figure
     channels_first: frozenset[str] = frozenset()  # layers whose depth is the first axis behind the batch
+    beside: frozenset[str] = frozenset()  # names of what it saves beside weights: counters, seeds, an optimizer's
+    nameless: frozenset[str] = frozenset()  # layers whose tensors it does not name; `*` all
 
     def classes(self, base: str, rank: int) -> tuple[Entry, ...]:
         """The entries of a cell or layer."""

@@ -40,6 +40,10 @@ LAYOUT = Layout(
         "norm_beta_initializer norm_gamma_initializer connectivity spectral_radius use_norm2 projection_initializer "
         "score_mode moving_mean_initializer moving_variance_initializer input_length".split()
     ),
+    beside=frozenset(
+        "seed_generator_state adam adamw adagrad adadelta adamax ftrl lamb lion muon nadam rmsprop sgd "
+        "loss_scale_optimizer loss_scale_optimizer_v3 optimizer_weights".split()
+    ),
     entries=(
         Entry(
             "rnn",

@@ -16,6 +16,7 @@ LAYOUT = Layout(
     ),
     words={"input_depth": "input_size", "units": "hidden_size", "coupled_gates": "input_forget"},
     ignored=frozenset("activation_alpha activation_beta clip layout direction".split()),
+    nameless=frozenset("*"),
     entries=(
         Entry(
             "rnn",

@@ -12,6 +12,7 @@ LAYOUT = Layout(
     ),
     wrapper="bidirectional {name}",
     merges=("concat", "sum", "mul", "ave", "none"),
+    nameless=frozenset("*"),
     entries=(
         Entry(
             "*",

@@ -24,6 +24,7 @@ LAYOUT = Layout(
         "dropout batch_first device dtype padding_idx max_norm norm_type scale_grad_by_freq sparse inplace".split()
     ),
     channels_first=frozenset("conv max_pool avg_pool batch_norm group_norm".split()),
+    beside=frozenset(("num_batches_tracked",)),
     entries=(
         Entry(
             "rnn",

@@ -29,6 +29,11 @@ LAYOUT = Layout(
         "weights_initializer biases_initializer begin_norm_axis begin_params_axis channels_axis reduction_axes "
         "normalize probability_fn memory_sequence_length score_mask_value".split()
     ),
+    beside=frozenset(
+        "global_step beta1_power beta2_power Adam Adam_1 Adagrad Momentum RMSProp RMSProp_1 Ftrl Ftrl_1 Adadelta "
+        "Adadelta_1".split()
+    ),
+    nameless=frozenset(("embedding",)),
     entries=(
         Entry(
             "rnn",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rnncalc.errors import Problem
 
 CI = ("github", "gitlab", "junit", "sarif", "summary")  # formats of a verdict alone
-HOMES = {"difference": "difference", "batch": "rows"}  # kinds that have a file of their own
+HOMES = {"difference": "difference", "batch": "rows", "matches": "matches"}  # kinds that have a file of their own
 
 
 def render(form: str, kind: str, *records: Any, color: bool = False, width: int = 100, root: str = "") -> str:
