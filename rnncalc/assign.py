@@ -35,6 +35,7 @@ class Assignment:
             self._whole(self._left(lambda unit: unit.required), False, more)
         self._by_shape()
         self._most_alike()
+        self._scattered()
         for strict in (True, False):
             for more in (False, True):
                 self._whole(self._left(lambda unit: not unit.required), strict, more)
@@ -156,6 +157,21 @@ class Assignment:
                         break  # no other can be more alike
                 if best is not None:
                     self._take(n, best)
+
+    def _scattered(self) -> None:
+        """What a unit lacks may lie one scope further in or out, as a part of TensorFlow 1's attention does."""
+        for n, stem in self.taken.items():
+            unit = self.units[n]
+            for tail, want in unit.required.items():
+                if tail in stem.held or unit.nameless:
+                    continue
+                for other in _open(self.stems.by_tensor.get((tail, want.shape), [])):
+                    short = min(len(stem.parts), len(other.parts))
+                    near = short and abs(len(stem.parts) - len(other.parts)) == 1
+                    if near and stem.parts[:short] == other.parts[:short] and other.held[tail].unit is None:
+                        stem.held[tail] = other.held[tail]
+                        stem.held[tail].unit = unit
+                        break
 
     def _likeness(self, unit: Unit, stem: Stem) -> tuple[int, int, int]:
         free = {t: stem.held[t] for t in unit.required if t in stem.held and stem.held[t].unit is None}
