@@ -153,12 +153,15 @@ def class_lines(layout: Layout, entry: Entry) -> Iterator[str]:
     if entry.below:
         facts.append(", ".join(f"`{small}` has to be below `{large}`" for small, large in entry.below.items()))
     if entry.derived:
-        derived = [f"`{key}` is {other.replace('/', ' / ')}" for key, other in entry.derived.items()]
+        said = {key: other.replace("/", " / ").replace("*", " × ") for key, other in entry.derived.items()}
+        derived = [f"`{key}` is {other}" for key, other in said.items()]
         facts.append(f"where it is not given, {', '.join(derived)}")
     if entry.equal_depths is not None:
         facts.append(f"for inputs of {'equal' if entry.equal_depths else 'different'} depths")
     if entry.words:
         facts.append("its words: " + ", ".join(f"`{word}` for {key}" for key, word in entry.words.items()))
+    if entry.products:
+        facts.append(", ".join(f"`{word}` is {' × '.join(sizes)}" for word, sizes in entry.products.items()))
     yield f"{'; '.join(facts)}."
     yield ""
     if not entry.tensors:
@@ -253,8 +256,9 @@ def layers_page() -> str:
     lines = ["# The layers around the cells", "", NOTE, ""]
     lines += paragraphs(import_module("rnncalc.layers").__doc__)
     lines += [
-        "Every layer also takes the keys that [a spec](spec.md) has for all. The frameworks' own words for a key",
-        "are in [layouts](layouts.md). A layer of several ranks is written with its rank: `conv2d`.",
+        "Every layer also takes the keys that [a spec](spec.md) has for all. The frameworks' own words for a key,",
+        "and their own defaults where they have others, as `padding` same in Flax, are in [layouts](layouts.md).",
+        "A layer of several ranks is written with its rank: `conv2d`.",
         "",
     ]
     known = [*names("rnncalc.layers"), *(name for name in names("rnncalc.cells") if name not in recurrent())]

@@ -226,7 +226,8 @@ class Cell:
         self.optional_sizes = tuple(word for word, kind in self.kinds.items() if kind == "int | None")
         self.title: str = (module.__doc__ or name).strip().splitlines()[0].rstrip(".")
         self.gates: Mapping[str, str] = getattr(module, "GATES", {})
-        self.idle: Mapping[str, str] = getattr(module, "IDLE", {})  # gates whose last columns never matter: how many
+        # gates, or a gate@term, whose last columns never matter: as many as the size says, or all
+        self.idle: Mapping[str, str] = getattr(module, "IDLE", {})
 
     def __repr__(self) -> str:
         return f"Cell({self.name})"

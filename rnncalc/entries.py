@@ -48,6 +48,7 @@ KINDS = {  # of the keys that are not the cell's own; the others are true or fal
     "merge_mode": "Merge",
     "bias": "Bias",
 }
+WINDOWS = ("pool_size", "stride")
 
 Where = tuple[Any, ...]
 
@@ -92,10 +93,9 @@ class EntryReader:
         found = self._type(kind, options, inside)
         if found is None:
             return []
-        cell, form, chosen = found
-        if not isinstance(options, Mapping):
-            options = {} if options is None else {main(cell): options}
-        plan, times = self._options(cell, form, chosen, options, inside)
+        cell, form, chosen, type = found
+        plan, times = self._options(cell, form, chosen, _mapped(options, cell), inside)
+        plan = plan._replace(type=type)
         if times > MOST_LAYERS:
             self.wrong(f"a model has at most {MOST_LAYERS:,} layers", *inside, "repeat")
             return []
@@ -141,7 +141,7 @@ class EntryReader:
     def _known(self, kind: Any) -> bool:
         return isinstance(kind, str) and (class_of(kind, self.layout) is not None or find(kind) is not None)
 
-    def _type(self, kind: Any, options: Any, where: Where) -> tuple[Cell, str, Entry | None] | None:
+    def _type(self, kind: Any, options: Any, where: Where) -> tuple[Cell, str, Entry | None, str] | None:
         if kind == "weights":
             self.wrong("bare weights stand beside `layers`: `weights: {kernel: [10, 20]}`", *where, at="key")
             return None
@@ -149,20 +149,36 @@ class EntryReader:
         if entry is not None:
             rank = next((rank for rank in (1, 2, 3) if entry.class_name(rank) == kind), 0) if "{" in entry.name else 0
             cell = find(f"{entry.cell}{rank}d" if rank else entry.cell) or find(entry.cell)
-            if cell is None:  # a class of several ranks, which its kernel tells apart
-                kernel = options.get("kernel_size") if isinstance(options, Mapping) else None
-                cell = find(f"{entry.cell}{len(kernel) if isinstance(kernel, (list, tuple)) else 2}d")
+            if cell is None and (cell := find(f"{entry.cell}1d")):  # a class of several ranks
+                rank = self._rank(cell, entry, _mapped(options, cell))
+                return find(f"{entry.cell}{rank}d") or cell, kind, entry, f"{entry.cell}{rank}d" if rank else entry.cell
         else:
             cell = find(kind) if isinstance(kind, str) else None
         if cell is not None:
             plain = next((each for each in layout.entries if each.cell == cell.base), None)
-            return cell, kind if entry else "", entry or plain
+            return cell, kind if entry else "", entry or plain, cell.name
         known = [*names("rnncalc.cells"), *names("rnncalc.layers")]
         known += [each.class_name(rank) for each in layout.entries for rank in (1, 2, 3) if each.cell != "*"]
         owners = [name for name in layouts.NAMES if class_of(kind, layouts.find(name))]
         hint = f"; it is a class of {listed(owners)}" if owners else suggest(kind, known)
         self.wrong(f"unknown layer type {named(kind)}{hint}", *where, at="key")
         return None
+
+    def _rank(self, cell: Cell, entry: Entry, options: Mapping[str, Any]) -> int:
+        """The axes of a class of several ranks, as many as its window has; 0 where its input will tell."""
+        for key in cell.required:
+            if cell.kinds[key] == "Extent":
+                given = options.get(self.layout.word(key, entry), options.get(key))
+                return max(1, len(given) - entry.whole) if isinstance(given, (list, tuple)) else entry.number
+        return 0
+
+    def _positions(self, value: Any, cell: Cell, where: Where) -> Any:
+        """A window's sizes without that of the depth, which has to be 1."""
+        if not isinstance(value, (list, tuple)) or len(value) != cell.rank + 1:
+            return value
+        if value[-1] != 1:
+            self.wrong(f"the last of these sizes is the depth's, and has to be 1: {shown([*value, 1])}", *where)
+        return value[:-1]
 
     def _options(
         self, cell: Cell, form: str, entry: Entry | None, given: Mapping[str, Any], where: Where
@@ -172,7 +188,10 @@ class EntryReader:
         spelled: dict[str, str] = {}
         options: dict[str, Any] = {}
         fields: dict[str, Any] = {}
+        products = {word: keyed for word, keyed in (entry.products if entry else {}).items() if word in given}
         for word, value in given.items():
+            if word in products:
+                continue
             key = keys.get(word)
             if key not in layer_keys(cell):
                 if word not in layout.ignored and not free(word):
@@ -183,9 +202,17 @@ class EntryReader:
                 self.wrong(f"{named(word)} is given twice, in two words", *where, word, at="key")
             kept = options if key in (*cell.required, *cell.options, "input_depth") else fields
             spelled[key] = word
+            value = self._positions(value, cell, (*where, word)) if entry and entry.whole and key in WINDOWS else value
             kept[key] = self._value(key, native(value), cell, (*where, word))
+        for word, (key, by) in products.items():
+            whole, parts = self.size(given[word], *where, word), options.get(by, 1)
+            if whole % parts:
+                told = f"{parts} {layout.word(by, entry)}" if entry else ""
+                self.wrong(f"{told} do not divide {word} {whole}", *where, word)
+            options[key], spelled[key] = whole // parts or 1, word
         if "same_as" not in fields:
-            for missing in [key for key in cell.required if key not in options]:
+            own = entry.default if entry else {}
+            for missing in [key for key in cell.required if key not in options and key not in own]:
                 word = layout.word(missing, entry) if entry else layout.words.get(missing, missing)
                 self.wrong(f"{cell.name} needs `{word}`", *where, at="key")
         options = {key: value for key, value in options.items() if value is not None}
@@ -222,7 +249,8 @@ class EntryReader:
         if kind == "Extent":
             return self._extent(value, cell.rank, where)
         if kind == "Padding":
-            return value if value in ("valid", "same") else self._extent(value, cell.rank, where, least=0)
+            word = value.lower() if isinstance(value, str) else ""
+            return word if word in ("valid", "same") else self._extent(value, cell.rank, where, least=0)
         if kind == "Target":
             if isinstance(value, (list, tuple)) and value:
                 return tuple(-1 if each == -1 else self.size(each, *where, n) for n, each in enumerate(value))
@@ -384,6 +412,13 @@ def spellings(cell: Cell, layout: Layout, entry: Entry | None) -> dict[str, str]
 def kind_of(key: str, cell: Cell) -> str:
     """What a key of a layer may be: one of the kinds of `rnncalc.cell`, or of those above."""
     return KINDS.get(key) or cell.kinds.get(key, "int" if key in cell.sizes else "bool")
+
+
+def _mapped(options: Any, cell: Cell) -> Mapping[str, Any]:
+    """Options as a mapping; a bare value is the layer's main size."""
+    if isinstance(options, Mapping):
+        return options
+    return {} if options is None else {main(cell): options}
 
 
 def main(cell: Cell) -> str:

@@ -17,7 +17,7 @@ from rnncalc.packing import Pieces, split_directions, unpack
 from rnncalc.starts import initial_name
 
 if TYPE_CHECKING:
-    from rnncalc.layer import Layer
+    from rnncalc.layer import Layer, Tensor
     from rnncalc.network import Model
 
 Weights = dict[str, Array]
@@ -72,7 +72,7 @@ def pieces_of(layer: Layer, weights: Mapping[str, Array]) -> dict[tuple[int, int
         if tensor.stored is None:
             continue
         if tensor not in layer.tensors and name not in weights:
-            array = np.ones(tensor.shape) if "var" in tensor.name else np.zeros(tensor.shape)
+            array = np.full(tensor.shape, float(_positive(tensor)))
         else:
             array = weights[name]
         if tensor.transposed:
@@ -187,7 +187,13 @@ def random_weights(model: Model, seed: int = 0, dtype: str = "float64") -> Weigh
     """Uniform random weights in (-0.5, 0.5), in the framework's shapes; variances in (0.5, 1.5)."""
     random = np.random.default_rng(seed)
     weights = {name: random.uniform(-0.5, 0.5, shape) for name, shape in shapes_of(model).items()}
-    return {name: (array + ("variance" in name)).astype(dtype) for name, array in weights.items()}
+    above = {f"{each.plan.name}/{t.name}" for each in model.layers for t in each.tensors if _positive(t)}
+    return {name: (array + (name in above)).astype(dtype) for name, array in weights.items()}
+
+
+def _positive(tensor: Tensor) -> bool:
+    """Whether its scalars have to be above 0."""
+    return tensor.stored is not None and any(block.column.gate == "variance" for block in tensor.stored.blocks)
 
 
 def forward(model: Model, weights: Weights, x: Any, initial_state: States | None = None) -> tuple[Any, States]:

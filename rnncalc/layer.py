@@ -19,6 +19,8 @@ from rnncalc.record import Record
 from rnncalc.shapes import Axes, ShapeError, shown
 from rnncalc.trace import Trace, trace
 
+GEOMETRY = ("Extent", "Extent | None", "Padding")  # the kinds of what a window does to positions
+
 
 class Tensor(Record):
     """A tensor as the framework allocates it.
@@ -60,7 +62,7 @@ class Layer:
         self.options: dict[str, Any]
         self.equal_depths = len({flow.shape[-1] for flow in flows}) == 1
         self.entry, options, self.policy = choose(layout, plan, cell, self.equal_depths)
-        self.words = {key: layout.word(key, self.entry) for key in ("input_depth", *cell.sizes, *cell.optional_sizes)}
+        self.words = {key: layout.word(key, self.entry) for key in ("input_depth", *cell.sizes, *cell.kinds)}
         self.flows = tuple(flows)
         self.first = options["axis"] == 1 if "axis" in options else cell.base in layout.channels_first
         try:
@@ -86,7 +88,7 @@ class Layer:
         Raises:
             SpecError: the framework cannot build it.
         """
-        plan = self.plan._replace(form="") if self.plan.form else self.plan
+        plan = self.elsewhere(self.plan)
         found = pick(layout, plan, self.cell, self.equal_depths)
         if isinstance(found, Refusal):
             raise plan.wrong(found.key, found.message)
@@ -95,6 +97,13 @@ class Layer:
             return self.each(self.trace.count(found.policy)) + self._initial_params
         other = Layer(plan, self.cell, layout, self.flows)
         return other.params if other.outflow == self.outflow else None
+
+    def elsewhere(self, plan: LayerPlan) -> LayerPlan:
+        """The layer's plan for another framework, without what this one calls it, and with what it chose of its own
+        that decides which positions come out, so that they are the same there."""
+        kinds, needed = self.cell.kinds, self.cell.required
+        chosen = {key: own for key, own in self.options.items() if key in needed or kinds.get(key) in GEOMETRY}
+        return plan._replace(form="", options={**chosen, **plan.options}) if plan.form or chosen else plan
 
     def _fits(self, owner: Layer) -> None:
         """Raise a SpecError where the weights of another layer cannot be this one's."""
@@ -209,8 +218,9 @@ class Layer:
         for key, other in self.entry.derived.items():
             if base.get(key) is None:
                 whole, _, parts = other.partition("/")
-                if whole in base:
-                    base[key] = base[whole] // base.get(parts, 1)
+                one, _, times = whole.partition("*")
+                if one in base:
+                    base[key] = base[one] * base.get(times, 1) // base.get(parts, 1)
         for left, right in self.trace.equal:
             if left.symbols | right.symbols <= set(base) and left.at(base) != right.at(base):
                 told = f"{left.at(base)} and {right.at(base)}"

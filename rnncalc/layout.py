@@ -8,12 +8,16 @@ A line of a layout names a tensor and says what is in it; rows are sources, colu
     "w_{gate}_diag": "c* => f i o"    a tensor a gate; `c*` is the diagonal of c; {source} likewise
     "scale": "1 := s"                 a single number, without axes
     "kernel": "x -> q / heads"        with its columns split into heads × what a head has
+    "w": "x -> 1 d"                   with its rows side by side, as one row
+    "bias": "1x => y 1..."            followed by an axis of length 1 for each position; before it, also for the batch
     "*"                               every gate that has the source; `@` every matrix source, `@*` and `1@` likewise
 
 A source without a name is `_`, a map without sources `1`, a matrix that is read whole `#`. A column may be marked:
-`f+1` where the framework adds 1 to what it stores, `-z` where it stores the negative, `(f)` where it stores what the
-step never reads, `k@v` where it stands beside another source than its row. What the cell does not have is left out; a
-hole in a block matrix that no mark declares is an error, and so is a piece that no tensor holds.
+`f+1` where the framework adds 1 to what it stores (to the gate, where it stores no bias), `-z` where it stores the
+negative, `(f)` where it stores what the step never reads (`(f=i)`: of the shape of i), `k@v` where it stands beside
+another source than its row.
+What the cell does not have is left out; a hole in a block matrix that no mark declares is an error, and so is a piece
+that no tensor holds.
 """
 
 from __future__ import annotations
@@ -37,6 +41,7 @@ class Column(Record):
     added: int = 0
     read: bool = True
     term: str = ""  # of its own, where it differs from the row's
+    like: str = ""  # the gate whose shape it has, where it is none itself
 
 
 class Block(Record):
@@ -57,12 +62,18 @@ class Stored(Record):
     grid: tuple[tuple[Block, ...], ...]
     trainable: bool = True
     heads: tuple[str, str] = ("", "")  # by which its rows, and its columns, are split into two axes
+    ones: tuple[int, int] = (0, 0)  # axes of length 1 before and after the rest
+    row: bool = False  # its rows are one
 
     @cached_property
     def shape(self) -> tuple[Poly, ...]:
         """Its symbolic shape."""
+        if self.row:
+            *kernel, rows, columns = self.flat
+            return (*kernel, poly(1), rows * columns)
+        before, after = self.ones
         if not any(self.heads):
-            return self.flat
+            return (*(poly(1),) * before, *self.flat, *(poly(1),) * after)
         axes: list[Poly] = []
         for by, size in zip(self.heads[-len(self.flat) :], self.flat):
             axes += [symbol(by), size.over(by)] if by else [size]
@@ -70,7 +81,7 @@ class Stored(Record):
 
     @cached_property
     def flat(self) -> tuple[Poly, ...]:
-        """Its symbolic shape before an axis is split into heads."""
+        """Its symbolic shape before an axis is split, merged or added."""
         if self.form == "scalar":
             return ()
         rows = total(row[0].rows for row in self.grid)
@@ -106,11 +117,14 @@ class Entry(Record):
     scope: str = ""
     buffers: Mapping[str, str] = NONE  # what is stored and is no parameter
 
-    derived: Mapping[str, str] = NONE  # a size that is not given is another one
+    derived: Mapping[str, str] = NONE  # a size that is not given is another one, or `one/other` or `one*other`
+    products: Mapping[str, tuple[str, str]] = NONE  # a word of the framework for one size times another
     inner: str = ""  # what lies between the layer's path and its tensors
     equal_depths: bool | None = None  # of several inputs: whether their depths have to be equal, or different
     named: bool = False  # a form that is meant only where it is named
     ranks: tuple[int, ...] = ()  # of layers of several ranks, those that there are
+    number: int = 0  # the rank of a class of several ranks where its window is one number; 0 as its input is
+    whole: bool = False  # a list of a window's sizes has one for the depth, too
 
     @cached_property
     def plain(self) -> bool:
@@ -130,7 +144,8 @@ class Entry(Record):
         if option in self.free:
             choices = self.free[option]
             return choices is None or value in choices
-        return bool(value == self.fixed.get(option, step_default))
+        own = self.fixed.get(option, step_default)
+        return bool(value == own) or (isinstance(value, tuple) and isinstance(own, tuple) and set(value) == set(own))
 
 
 class Names(Record):
@@ -217,24 +232,38 @@ def _linear(size: Poly, words: Mapping[str, str]) -> str:
     return " + ".join(str(Poly(dict([term]))) for term in terms)
 
 
+class Line(Record):
+    """A line of a layout, taken apart."""
+
+    form: str
+    rows: tuple[str, ...]
+    columns: tuple[Column, ...]
+    heads: tuple[str, str]
+    ones: tuple[str, ...]  # the words before and after the columns that stand for axes of length 1
+
+
 @cache
-def _parse(line: str) -> tuple[str, tuple[str, ...], tuple[Column, ...], tuple[str, str]]:
+def _parse(line: str) -> Line:
     for arrow, form in (("->", "matrix"), ("=>", "vector"), ("<-", "transposed"), (":=", "scalar")):
         left, found, right = line.partition(arrow)
         if found:
             rows, columns = (right, left) if form == "transposed" else (left, right)
             rows, _, row_heads = rows.partition("/")
             columns, _, column_heads = columns.partition("/")
+            words = columns.split()
+            ones = [words[end] if words[end] in ("1", "1...") else "" for end in (0, -1)]
             heads = (row_heads.strip(), column_heads.strip())
-            return form, tuple(rows.split()), tuple(_column(word) for word in columns.split()), heads
+            gates = [word for word in words if word not in ("1", "1...")]
+            return Line(form, tuple(rows.split()), tuple(map(_column, gates)), heads, tuple(ones))
     raise LayoutError(f"no arrow in {line!r}")
 
 
 def _column(word: str) -> Column:
     read = not word.startswith("(")
     gate, _, term = word.strip("()").partition("@")
+    gate, _, like = gate.partition("=")
     gate, _, added = gate.partition("+")
-    return Column(gate.lstrip("-"), -1 if gate.startswith("-") else 1, int(added or 0), read, term)
+    return Column(gate.lstrip("-"), -1 if gate.startswith("-") else 1, int(added or 0), read, term, like)
 
 
 class Arrangement:
@@ -271,13 +300,13 @@ class Arrangement:
         lines = [_parse(line) for line in self.entry.tensors.values()]
         return {
             column.gate: column.added
-            for _, rows, columns, _ in lines
-            for column in columns
-            if column.added and (column.gate, rows[0]) not in self.pieces
+            for line in lines
+            for column in line.columns
+            if column.added and (column.gate, line.rows[0]) not in self.pieces
         }
 
     def _expand(self, name: str, line: str) -> Iterator[Stored]:
-        form, rows, columns, heads = _parse(line)
+        form, rows, columns, heads, ones = _parse(line)
         if rows[0] in ("@", "@*", "1@"):
             terms = dict.fromkeys(term for _, term in self.pieces if _pattern(term) == rows[0])
             for term in terms:
@@ -285,7 +314,13 @@ class Arrangement:
                 yield from self._by_gate(name.replace("{source}", shown), form, (term,), columns)
         else:
             for stored in self._by_gate(name, form, rows, columns):
-                yield stored._replace(heads=heads) if any(heads) else stored
+                if any(heads):
+                    stored = stored._replace(heads=heads)
+                if any(ones):
+                    positions = self.trace.cell.rank or len(self.trace.axes[0])
+                    before, after = (1 + positions if ones[0] else 0), (positions if ones[1] else 0)
+                    stored = stored._replace(row=True) if ones[0] == "1" else stored._replace(ones=(before, after))
+                yield stored
 
     def _by_gate(self, name: str, form: str, rows: tuple[str, ...], columns: tuple[Column, ...]) -> Iterator[Stored]:
         if columns[0].gate == "*":
@@ -298,7 +333,7 @@ class Arrangement:
 
     def _stored(self, name: str, form: str, rows: tuple[str, ...], columns: tuple[Column, ...]) -> Stored | None:
         pieces = self.pieces
-        rows = tuple(t for t in rows if any((column.gate, column.term or t) in pieces for column in columns))
+        rows = tuple(t for t in rows if any((c.like or c.gate, c.term or t) in pieces for c in columns))
         if not rows:
             return None
         for term in rows:
@@ -313,8 +348,8 @@ class Arrangement:
 
     def _block(self, term: str, column: Column, columns: tuple[Column, ...]) -> Block:
         term = column.term or term
-        like = column if column.read else next(other for other in columns if (other.gate, term) in self.pieces)
-        shape = self.pieces[like.gate, term].shape
+        gates = [each.like or each.gate for each in ((column,) if column.read or column.like else columns)]
+        shape = next(self.pieces[gate, term].shape for gate in gates if (gate, term) in self.pieces)
         if len(shape) == 1:
             return Block(term, column, poly(1), shape[0])
         return Block(term, column, shape[-2], shape[-1], shape[:-2])

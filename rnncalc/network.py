@@ -13,6 +13,7 @@ from rnncalc.errors import Problem, SpecError, suggest
 from rnncalc.layer import Layer, tie
 from rnncalc.layout import Layout
 from rnncalc.plan import MOST_LAYERS, MOST_STACKED, Flow, LayerPlan, Plan
+from rnncalc.shapes import shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +71,7 @@ class Model:
             for name, flow in inputs.items():
                 shape = (flow.shape[-1], *flow.shape[:-1]) if first else (*flow.shape[1:], flow.shape[0])
                 inputs[name] = flow._replace(shape=shape)
-        forms = tuple(layer._replace(form="") for layer in self.plan.layers)
+        forms = tuple(layer.elsewhere(each) for each, layer in zip(self.plan.layers, self.layers))
         return build(self.plan._replace(framework=framework, layers=forms, inputs=inputs))
 
     @cached_property
@@ -203,7 +204,21 @@ def _readable(plan: LayerPlan, names: Sequence[str], layers: Mapping[str, Layer]
             raise plan.wrong("", f"`{plan.name}` cannot read the two outputs that merge_mode none leaves apart")
 
 
+def _ranked(plan: LayerPlan, flow: Flow) -> LayerPlan:
+    """The plan of a class of several ranks, with as many axes as its input has."""
+    one = find(f"{plan.type}1d")
+    if one is None:
+        return plan
+    rank = len(flow.shape) - 1 - bool(one.states) - plan.time_distributed
+    cell = find(f"{plan.type}{rank}d")
+    if cell is None:
+        raise plan.wrong("", f"`{plan.name}` has 1 to 3 axes, but its input {shown(flow.shape)} has {max(0, rank)}")
+    spread = {key: value * rank for key, value in plan.options.items() if cell.kinds.get(key, "")[:6] == "Extent"}
+    return plan._replace(type=cell.name, options={**plan.options, **spread})
+
+
 def _layer(plan: LayerPlan, layout: Layout, flows: Sequence[Flow], owner: Layer | None) -> Layer:
+    plan = _ranked(plan, flows[0]) if flows and find(plan.type) is None else plan
     if plan.same_as and owner:
         other = {key: value for key, value in plan.options.items() if owner.plan.options.get(key, value) != value}
         if plan.type != owner.plan.type:

@@ -37,7 +37,7 @@ def _places(stored: Stored, sizes: Mapping[str, int]) -> Iterator[tuple[Block, t
 
 def _view(stored: Stored, sizes: Mapping[str, int], tensor: Array) -> Array:
     """The tensor as [..., kernel axes, rows, columns]; a vector as it is."""
-    if any(stored.heads):
+    if stored.shape != stored.flat:
         lead = tensor.ndim - len(stored.shape)
         tensor = tensor.reshape(*tensor.shape[:lead], *_sizes(stored.flat, sizes))
     if stored.form == "scalar":
@@ -54,8 +54,9 @@ def _sizes(shape: tuple[Poly, ...], sizes: Mapping[str, int]) -> tuple[int, ...]
 
 def pack(stored: Stored, sizes: Mapping[str, int], pieces: Mapping[tuple[str, str], Array]) -> Array:
     """The framework's tensor that holds these pieces; what the step never reads is filled with zeros."""
-    some = next(array for (gate, term), array in pieces.items() if any(b.column.gate == gate for b in stored.blocks))
-    tensor = np.zeros(_sizes(stored.shape, sizes), some.dtype)
+    gates = {block.column.gate for block in stored.blocks}
+    some = next((array.dtype for (gate, _), array in pieces.items() if gate in gates), float)
+    tensor = np.zeros(_sizes(stored.shape, sizes), some)
     seen = _view(stored, sizes, tensor)
     for block, place in _places(stored, sizes):
         piece = pieces.get((block.column.gate, block.term))
@@ -74,12 +75,13 @@ def reads(stored: Stored, sizes: Mapping[str, int]) -> Array:
 
 
 def matters(stored: Stored, sizes: Mapping[str, int], idle: Mapping[str, str]) -> Array:
-    """For each scalar of the tensor, whether it can move the output; `idle` gates have last columns that cannot."""
+    """For each scalar of the tensor, whether it can move the output; `idle` pieces have last columns that cannot."""
     mask = reads(stored, sizes)
     seen = _view(stored, sizes, mask)
     for block, place in _places(stored, sizes):
-        if block.column.gate in idle:
-            seen[place][..., -sizes[idle[block.column.gate]] :] = False
+        for piece in {block.column.gate, f"{block.column.gate}@{block.term}"} & idle.keys():
+            last = -sizes[idle[piece]] if idle[piece] else 0
+            seen[place][..., last:] = False
     return mask
 
 

@@ -551,7 +551,7 @@ def test_a_mixture_of_softmaxes_has_a_context_for_each_expert() -> None:
     [
         ("pytorch", "highway", "paper"),
         ("keras", {"char_cnn": {"filters": [[1, 2]]}}, "paper"),
-        ("haiku", {"conv1d": {"filters": 4, "kernel_size": 3}}, "keras, pytorch"),
+        ("haiku", {"separable_conv1d": {"filters": 4, "kernel_size": 3}}, "keras"),
         ("pytorch", {"separable_conv1d": {"filters": 4, "kernel_size": 3}}, "keras"),
         ("onnx", {"crf": {"tags": 4}}, "keras"),
         ("flax", "attention_weighted_average", "keras"),
@@ -653,7 +653,7 @@ def test_tensorflow1_is_spoken_to_in_the_words_of_its_layers(
         ({"conv2d": {"filters": 4, "kernel_size": 3, "groups": 2}}, "tensorflow1 has no conv2d with groups 2"),
         (
             {"depthwise_conv1d": {"kernel_size": 3}},
-            "depthwise_conv1d is not known here for tensorflow1; keras and paper",
+            "depthwise_conv1d is not known here for tensorflow1; keras, haiku and paper",
         ),
         ({"rms_norm": {}}, "rms_norm is not known here for tensorflow1; keras, pytorch"),
         ({"layer_norm": {"epsilon": 0.01}}, "tensorflow1 has no layer_norm with epsilon 0.01"),

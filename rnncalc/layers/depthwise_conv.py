@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rnncalc.cell import Activation, Extent, Padding, Value, Weights, activate, window
 
-RANKS = (1, 2)
+RANKS = (1, 2, 3)
 
 
 def depthwise_conv(

@@ -4,6 +4,7 @@ The GRU resets after the product, with a bias on the input alone.
 """
 
 from rnncalc.layout import Entry, Layout, Names
+from rnncalc.layouts.flax import AROUND, ATTENTION, CONV, IGNORED, SLIDING
 
 _ANY = {"activation": None}
 
@@ -22,9 +23,7 @@ LAYOUT = Layout(
     merges=("concat", "sum", "mul", "ave"),
     wrapper="Bidirectional({name})",
     words={"units": "hidden_features", "input_depth": "in_features"},
-    ignored=frozenset(
-        "kernel_init recurrent_kernel_init bias_init param_dtype dtype carry_init rngs keep_rngs".split()
-    ),
+    ignored=IGNORED | {"rngs", "keep_rngs", "preferred_element_type"},
     entries=(
         Entry(
             "rnn",
@@ -74,5 +73,8 @@ LAYOUT = Layout(
             words={"vocab": "num_embeddings", "depth": "features"},
         ),
         Entry("dropout", "Dropout", {}, bias=("none",), free={"rate": None}),
+        CONV._replace(words={"filters": "out_features", **SLIDING}),
+        *AROUND,
+        ATTENTION,
     ),
 )

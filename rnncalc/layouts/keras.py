@@ -14,6 +14,7 @@ _CHANNELS = {"input_depth": "in_channels", "stride": "strides", "dilation": "dil
 _SLIDING = {"activation": None, "stride": None, "padding": ("valid", "same"), "dilation": None}
 _POOLING = {"stride": None, "padding": ("valid", "same")}
 _NORM = {"scale": None, "center": None, "epsilon": None}
+_RMS = {"scale": None, "epsilon": None, "axis": None}
 _LSTM = {"kernel": "x -> i f g o", "recurrent_kernel": "h -> i f g o", "bias": "1x => i f g o"}
 _GRU = {"kernel": "x -> z r n", "recurrent_kernel": "h -> z r n"}
 
@@ -124,6 +125,7 @@ LAYOUT = Layout(
             bias=_ONE,
             free={**_SLIDING, "depth_multiplier": None},
             words=_CHANNELS,
+            ranks=(1, 2),
         ),
         Entry(
             "separable_conv",
@@ -154,7 +156,7 @@ LAYOUT = Layout(
             "LayerNormalization",
             {"gamma": "x* => gain", "beta": "1 => shift"},
             bias=("none",),
-            free=_NORM,
+            free={**_NORM, "axis": None},
         ),
         Entry(
             "group_norm",
@@ -163,7 +165,7 @@ LAYOUT = Layout(
             bias=("none",),
             free=_NORM,
         ),
-        Entry("rms_norm", "RMSNormalization", {"scale": "x* => gain"}, bias=("none",), free=_NORM),
+        Entry("rms_norm", "RMSNormalization", {"scale": "x* => gain"}, bias=("none",), free=_RMS),
         Entry(
             "multi_head_attention",
             "MultiHeadAttention",

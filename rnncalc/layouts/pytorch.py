@@ -124,7 +124,7 @@ LAYOUT = Layout(
             "RMSNorm",
             {"weight": "x* => gain"},
             bias=("none",),
-            free=_NORM,
+            free={"scale": None, "epsilon": None},
             default={"epsilon": 2.220446049250313e-16},
             words={"epsilon": "eps"},
         ),

@@ -6,15 +6,32 @@ Layers are attributes of one module, so a path starts with the layer's name; `ls
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
-from flax.traverse_util import flatten_dict
-from jax_cases import MERGES, PLAIN, Carry, Case, Net, Spec, States, Unrolled, forward, items, main, names
+from flax.traverse_util import flatten_dict, unflatten_dict
+from jax_cases import (
+    MERGES,
+    Carry,
+    Case,
+    Net,
+    Spec,
+    States,
+    Unrolled,
+    flatten,
+    forward,
+    is_recurrent,
+    items,
+    main,
+    names,
+    reshape,
+)
+from jax_layers import layer_cases, renamed
 
-CLASSES: dict[str, type[nn.Module]] = {
+CLASSES: dict[str, Any] = {
     "rnn": nn.SimpleCell,
     "lstm": nn.LSTMCell,
     "gru": nn.GRUCell,
@@ -26,6 +43,28 @@ CLASSES: dict[str, type[nn.Module]] = {
     "embedding": nn.Embed,
     "dense": nn.Dense,
     "dropout": nn.Dropout,
+    **{f"conv{rank}d": nn.Conv for rank in (1, 2, 3)},
+    **{f"max_pool{rank}d": nn.max_pool for rank in (1, 2, 3)},
+    **{f"avg_pool{rank}d": nn.avg_pool for rank in (1, 2, 3)},
+    "batch_norm": nn.BatchNorm,
+    "layer_norm": nn.LayerNorm,
+    "group_norm": nn.GroupNorm,
+    "rms_norm": nn.RMSNorm,
+    "multi_head_attention": nn.MultiHeadDotProductAttention,
+    "flatten": flatten,
+    "reshape": reshape,
+}
+WORDS = {
+    "filters": "features",
+    "pool_size": "window_shape",
+    "stride": "strides",
+    "dilation": "kernel_dilation",
+    "count_padding": "count_include_pad",
+    "scale": "use_scale",
+    "center": "use_bias",
+    "heads": "num_heads",
+    "output_depth": "out_features",
+    "bias": "use_bias",
 }
 SIZES = {"rnn": (4, 9), "lstm": (6, 7), "gru": (8, 5), "OptimizedLSTMCell": (3, 8), "mgu": (9, 4)}
 
@@ -126,12 +165,13 @@ def own_cases() -> list[Case]:
 
     def conv(label: str, x: Sequence[int], filters: int, kernel: Sequence[int], **more: Any) -> Case:
         spec = {"filters": filters, "kernel_size": list(kernel), "name": "conv_lstm", **more}
-        return Case(label, [{f"conv_lstm{len(kernel)}d": spec}], x, count=True)
+        count = spec.pop("count", False)
+        return Case(label, [{f"conv_lstm{len(kernel)}d": spec}], x, count=count)
 
     return [
         Case("mgu-no-reset-gate", [{"mgu": {"units": 7, "reset_gate": False, "name": "mgu"}}]),
-        conv("conv-lstm2d-3x3", (2, 3, 9, 8, 5), 7, (3, 3)),
-        conv("conv-lstm2d-2x5", (2, 4, 6, 7, 3), 4, (2, 5)),
+        conv("conv-lstm2d-3x3", (2, 3, 9, 8, 5), 7, (3, 3), count=True),
+        conv("conv-lstm2d-2x5", (2, 4, 6, 7, 3), 4, (2, 5), count=True),
         conv("conv-lstm2d-no-bias", (2, 3, 5, 7, 2), 6, (3, 3), bias=False),
         conv("conv-lstm2d-1x1", (1, 2, 4, 5, 3), 2, (1, 1)),
         conv("conv-lstm2d-layers-2", (2, 3, 5, 7, 4), 6, (3, 2), num_layers=2),
@@ -165,7 +205,25 @@ def options(spec: Spec) -> dict[str, Any]:
     return {**chosen, **({"reset_gate": spec["reset_gate"]} if "reset_gate" in spec else {})}
 
 
-def plain_layer(kind: str, spec: Spec) -> nn.Module:
+def around(kind: str, spec: Spec) -> dict[str, Any]:
+    """The arguments of a layer around the recurrent ones, but for its input's depth, in the words of Flax."""
+    pool = "pool" in kind
+    groups = {"groups": "num_groups" if kind == "group_norm" else "feature_group_count"}
+    found = renamed(kind, spec, {**WORDS, **groups}, pairs=pool)
+    if "key_depth" in found:
+        found["qkv_features"] = found.pop("key_depth") * found["num_heads"]
+    if kind == "batch_norm":
+        found["use_running_average"] = True
+    return found if pool else {**found, "param_dtype": jnp.float64}
+
+
+def plain_layer(kind: str, spec: Spec) -> Any:
+    if "pool" in kind:
+        return partial(CLASSES[kind], **around(kind, spec))
+    if kind in ("flatten", "reshape"):
+        return partial(CLASSES[kind], spec)
+    if kind not in ("embedding", "dense", "dropout"):
+        return CLASSES[kind](**around(kind, spec))
     if kind == "embedding":
         return nn.Embed(spec["vocab"], spec["depth"], param_dtype=jnp.float64)
     if kind == "dense":
@@ -193,32 +251,30 @@ class Model(nn.Module):
 
     def setup(self) -> None:
         for kind, spec in items(self.layers):
-            if kind in PLAIN:
+            if not is_recurrent(kind):
                 setattr(self, spec["name"], plain_layer(kind, spec))
                 continue
             for name in names(spec):
                 setattr(self, name, recurrent_layer(kind, spec))
 
     def __call__(self, x: jax.Array, states: States | None = None) -> tuple[jax.Array, States]:
-        def plain(_: str, spec: Spec, x: jax.Array) -> jax.Array:
-            return getattr(self, spec["name"])(x)
+        def plain(_: str, spec: Spec, *x: jax.Array) -> jax.Array:
+            return getattr(self, spec["name"])(*x)
 
         return forward(self.layers, x, states, plain, lambda *args: recur(self, *args))
 
 
-def build(layers: Sequence[Mapping[str, Spec]], x: jax.Array) -> Net:
+def build(layers: Sequence[Mapping[str, Spec]], x: Any) -> Net:
     model = Model(layers)
-    variables = model.init(jax.random.key(0), x)
-    params = variables.pop("params")
-    leaves, tree = jax.tree.flatten(params)
-    paths = [path for path, _ in sorted(flatten_dict(params).items())]
-    assert all(a is b for a, b in zip(leaves, (flatten_dict(params)[p] for p in paths)))
+    flat = flatten_dict(model.init(jax.random.key(0), x))
+    paths = sorted(flat, key=lambda path: path[1:])  # the collections side by side, as tabulate has them
+    named = {path: "/".join(path[path[0] == "params" :]) for path in paths}
 
-    def apply(weights: list[jax.Array], x: jax.Array, states: States | None) -> tuple[jax.Array, States]:
-        return model.apply({"params": jax.tree.unflatten(tree, weights)}, x, states)
+    def apply(weights: list[jax.Array], x: Any, states: States | None) -> tuple[jax.Array, States]:
+        return model.apply(unflatten_dict(dict(zip(paths, weights))), x, states)
 
-    tensors = [("/".join(path), value) for path, value in zip(paths, leaves)]
-    return Net(tensors, sum(value.size for value in jax.tree.leaves(variables)), apply)
+    statistics = [named[path] for path in paths if path[0] != "params"]
+    return Net([(named[path], flat[path]) for path in paths], apply, statistics)
 
 
 def saves(kinds: Mapping[str, str]) -> dict[str, Case]:
@@ -232,5 +288,5 @@ def saves(kinds: Mapping[str, str]) -> dict[str, Case]:
 SAVES = {"rnn": "rnn", "lstm": "lstm", "gru": "gru", "optimized-lstm": "OptimizedLSTMCell"}
 
 if __name__ == "__main__":
-    cases = [case for kind in SIZES for case in cell_cases(kind)] + model_cases() + own_cases()
+    cases = [case for kind in SIZES for case in cell_cases(kind)] + model_cases() + own_cases() + layer_cases("flax")
     main("flax", "flax", CLASSES, build, cases, saves({**SAVES, "mgu": "mgu"}))

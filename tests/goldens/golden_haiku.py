@@ -11,8 +11,9 @@ from typing import Any
 import haiku as hk
 import jax
 from jax_cases import Carry, Case, Net, Spec, States, Unrolled, forward, main
+from jax_layers import layer_cases, renamed
 
-CLASSES: dict[str, type[hk.Module]] = {
+CLASSES: dict[str, Any] = {
     "rnn": hk.VanillaRNN,
     "lstm": hk.LSTM,
     "gru": hk.GRU,
@@ -20,6 +21,42 @@ CLASSES: dict[str, type[hk.Module]] = {
     "conv_lstm2d": hk.Conv2DLSTM,
     "embedding": hk.Embed,
     "dense": hk.Linear,
+    "conv1d": hk.Conv1D,
+    "conv2d": hk.Conv2D,
+    "conv3d": hk.Conv3D,
+    "depthwise_conv1d": hk.DepthwiseConv1D,
+    "depthwise_conv2d": hk.DepthwiseConv2D,
+    "depthwise_conv3d": hk.DepthwiseConv3D,
+    **{f"max_pool{rank}d": hk.MaxPool for rank in (1, 2, 3)},
+    **{f"avg_pool{rank}d": hk.AvgPool for rank in (1, 2, 3)},
+    "batch_norm": hk.BatchNorm,
+    "layer_norm": hk.LayerNorm,
+    "group_norm": hk.GroupNorm,
+    "rms_norm": hk.RMSNorm,
+    "multi_head_attention": hk.MultiHeadAttention,
+    "flatten": hk.Flatten,
+    "reshape": hk.Reshape,
+}
+WORDS = {
+    "filters": "output_channels",
+    "kernel_size": "kernel_shape",
+    "dilation": "rate",
+    "depth_multiplier": "channel_multiplier",
+    "bias": "with_bias",
+    "scale": "create_scale",
+    "center": "create_offset",
+    "heads": "num_heads",
+    "key_depth": "key_size",
+    "value_depth": "value_size",
+    "output_depth": "model_size",
+    "shape": "output_shape",
+}
+NEEDED: dict[str, dict[str, Any]] = {  # what has no default
+    "batch_norm": {"create_scale": True, "create_offset": True, "decay_rate": 0.9},
+    "layer_norm": {"axis": -1, "create_scale": True, "create_offset": True},
+    "rms_norm": {"axis": -1},
+    "multi_head_attention": {"w_init": hk.initializers.RandomNormal()},
+    "depthwise_conv1d": {"channel_multiplier": 1},
 }
 SIZES = {"rnn": (4, 9), "lstm": (6, 7), "gru": (8, 5)}
 
@@ -57,7 +94,7 @@ def option_cases() -> list[Case]:
 
     def conv(label: str, x: Sequence[int], filters: int, kernel: Sequence[int], **more: Any) -> Case:
         spec = {"filters": filters, "kernel_size": list(kernel), "name": "conv_lstm", **more}
-        return Case(label, [{f"conv_lstm{len(kernel)}d": spec}], x, count=True)
+        return Case(label, [{f"conv_lstm{len(kernel)}d": spec}], x, count=spec.pop("count", False))
 
     return [
         Case("rnn-single-bias-5-7", [single(7)]),
@@ -68,8 +105,8 @@ def option_cases() -> list[Case]:
         conv("conv-lstm1d-3", (2, 4, 9, 5), 7, (3,)),
         conv("conv-lstm1d-4", (3, 2, 8, 2), 3, (4,)),
         conv("conv-lstm1d-layers-2", (2, 3, 7, 4), 6, (2,), num_layers=2),
-        conv("conv-lstm2d-3x3", (2, 3, 9, 8, 5), 7, (3, 3)),
-        conv("conv-lstm2d-2x5", (2, 4, 6, 7, 3), 4, (2, 5)),
+        conv("conv-lstm2d-3x3", (2, 3, 9, 8, 5), 7, (3, 3), count=True),
+        conv("conv-lstm2d-2x5", (2, 4, 6, 7, 3), 4, (2, 5), count=True),
         conv("conv-lstm2d-1x1", (1, 2, 4, 5, 3), 2, (1, 1)),
         conv("conv-lstm2d-layers-2", (2, 3, 5, 7, 4), 6, (3, 2), num_layers=2),
     ]
@@ -156,23 +193,52 @@ def recur(kind: str, spec: Spec, x: jax.Array, carries: list[Carry] | None) -> U
     return x, [tuple(state) if isinstance(state, tuple) else (state,) for state in final]
 
 
-def plain(kind: str, spec: Spec, x: jax.Array) -> jax.Array:
+def around(kind: str, spec: Spec) -> dict[str, Any]:
+    """The arguments of a layer around the recurrent ones, in the words of Haiku."""
+    words = {**WORDS, "groups": "feature_group_count"} if kind.startswith("conv") else WORDS
+    found = renamed(kind, spec, words, pairs=True)
+    if "pool" in kind:  # a window has a size for the depth, too
+        sizes = {"window_shape": found.pop("pool_size"), "strides": found.pop("stride")}
+        found |= {word: (*size, 1) for word, size in sizes.items()}
+    return {**NEEDED.get(kind, {}), **found, "name": spec["name"]}
+
+
+def plain(kind: str, spec: Spec, *x: jax.Array) -> jax.Array:
     if kind == "embedding":
-        return hk.Embed(spec["vocab"], spec["depth"], name=spec["name"])(x)
-    return hk.Linear(spec["units"], with_bias=spec.get("bias", True), name=spec["name"])(x)
+        return hk.Embed(spec["vocab"], spec["depth"], name=spec["name"])(*x)
+    if kind == "dense":
+        return hk.Linear(spec["units"], with_bias=spec.get("bias", True), name=spec["name"])(*x)
+    made = CLASSES[kind](**around(kind, spec))
+    if kind == "batch_norm":
+        return made(*x, is_training=hk.running_init())  # which makes the statistics
+    return made(x[0], x[-1], x[-1]) if kind == "multi_head_attention" else made(*x)
 
 
-def build(layers: Sequence[Mapping[str, Spec]], x: jax.Array) -> Net:
+def root(path: str) -> str:
+    """The layer that a path is of."""
+    return path.split("/")[0]
+
+
+def build(layers: Sequence[Mapping[str, Spec]], x: Any) -> Net:
     net = hk.transform_with_state(lambda x, states: forward(layers, x, states, plain, recur))
-    params, state = net.init(jax.random.key(0), x, None)
-    leaves, tree = jax.tree.flatten(params)
-    paths = [f"{module}/{name}" for module in sorted(params) for name in sorted(params[module])]
-    assert all(a is b for a, b in zip(leaves, (params[m][n] for m, n in (p.rsplit("/", 1) for p in paths))))
+    found, trees = [], []
+    for tree in net.init(jax.random.key(0), x, None):
+        leaves, shape = jax.tree.flatten(tree)
+        paths = [f"{module}/{name}" for module in sorted(tree) for name in sorted(tree[module])]
+        assert all(a is b for a, b in zip(leaves, (tree[m][n] for m, n in (p.rsplit("/", 1) for p in paths))))
+        found.append(dict(zip(paths, leaves)))
+        trees.append(shape)
+    params, state = found
+    buffers = [path for path, value in state.items() if value.ndim]  # its counters are whole numbers
+    order = sorted([*params, *buffers], key=root)
 
-    def apply(weights: list[jax.Array], x: jax.Array, states: States | None) -> tuple[jax.Array, States]:
-        return net.apply(jax.tree.unflatten(tree, weights), state, None, x, states)[0]
+    def apply(weights: list[jax.Array], x: Any, states: States | None) -> tuple[jax.Array, States]:
+        given = dict(zip(order, weights))
+        whole = [[given.get(path, value) for path, value in each.items()] for each in found]
+        made = [jax.tree.unflatten(shape, leaves) for shape, leaves in zip(trees, whole)]
+        return net.apply(*made, None, x, states)[0]
 
-    return Net(list(zip(paths, leaves)), sum(value.size for value in jax.tree.leaves(state)), apply)
+    return Net([(path, {**params, **state}[path]) for path in order], apply, buffers=buffers)
 
 
 SAVES = {
@@ -182,4 +248,5 @@ SAVES = {
 
 if __name__ == "__main__":
     cases = [case for kind in SIZES for case in cell_cases(kind)] + option_cases() + model_cases()
+    cases += layer_cases("haiku")
     main("haiku", "dm-haiku", CLASSES, build, cases, SAVES)

@@ -22,7 +22,7 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_disable_most_optimizations", True)  # compiling takes longer than computing
 
-PLAIN = ("embedding", "dense", "dropout")
+RECURRENT = ("rnn", "lstm", "gru", "mgu")
 MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "concat": lambda a, b: jnp.concatenate([a, b], axis=-1),
     "sum": lambda a, b: a + b,
@@ -38,13 +38,19 @@ Unrolled = tuple[jax.Array, list[Carry]]  # outputs, and the last carry of each 
 
 @dataclass
 class Case:
-    """One model and the shape of its input; `zeros`: no initial states given; `count`: shapes only."""
+    """One model and the shape of its input, or of its inputs by name.
+
+    `zeros`: no initial states given; `count`: shapes only; `shaped`: the spec has the shape, and not only the depth;
+    `tolerance`: how far the framework falls short of float64, where it does.
+    """
 
     id: str
     layers: Sequence[Mapping[str, Spec]]
-    x: Sequence[int] = (2, 3, 5)
+    x: Any = (2, 3, 5)
     zeros: bool = False
     count: bool = False
+    shaped: bool = False
+    tolerance: float = 0.0
 
     @property
     def ids(self) -> bool:
@@ -52,7 +58,9 @@ class Case:
 
     def model(self, framework: str) -> dict[str, Any]:
         head: dict[str, Any] = {"framework": framework}
-        if len(self.x) > 3:
+        if isinstance(self.x, Mapping):
+            head["inputs"] = {name: {"depth": shape[-1]} for name, shape in self.x.items()}
+        elif len(self.x) > 3 or self.shaped:
             head["input"] = {"shape": list(self.x[1:])}
         elif not self.ids:
             head["input"] = {"depth": self.x[-1]}
@@ -61,11 +69,15 @@ class Case:
 
 @dataclass
 class Net:
-    """A real net: its tensors as initialised, in its own order, and its forward pass with other weights."""
+    """A real net: its tensors as initialised, in its own order, and its forward pass with other ones.
+
+    `statistics` are the paths of those that training leaves alone, `buffers` of those that are no parameters.
+    """
 
     tensors: list[tuple[str, jax.Array]]
-    non_trainable: int
-    apply: Callable[[list[jax.Array], jax.Array, States | None], tuple[jax.Array, States]]
+    apply: Callable[[list[jax.Array], Any, States | None], tuple[jax.Array, States]]
+    statistics: Sequence[str] = ()
+    buffers: Sequence[str] = ()
 
 
 def items(layers: Sequence[Mapping[str, Spec]]) -> Iterator[tuple[str, Spec]]:
@@ -80,18 +92,27 @@ def names(spec: Spec) -> list[str]:
     return [f"{spec['name']}_{k}" if k else spec["name"] for k in range(spec.get("num_layers", 1))]
 
 
+def is_recurrent(kind: str) -> bool:
+    """Whether a type or class is a recurrent cell."""
+    return any(name in kind.lower() for name in RECURRENT)
+
+
 def forward(
     layers: Sequence[Mapping[str, Spec]],
-    x: jax.Array,
+    inputs: Any,
     states: States | None,
-    plain: Callable[[str, Spec, jax.Array], jax.Array],
+    plain: Callable[..., jax.Array],
     recur: Callable[[str, Spec, jax.Array, list[Carry] | None], Unrolled],
 ) -> tuple[jax.Array, States]:
     """Layer after layer: `plain` runs one without, `recur` one with states, one carry a cell."""
     final = {}
+    values = dict(inputs) if isinstance(inputs, Mapping) else {"input": inputs}
+    x = next(iter(values.values()))
     for kind, spec in items(layers):
-        if kind in PLAIN:
-            x = plain(kind, spec, x)
+        given = [values[name] for name in spec.get("inputs", ())] or [x]
+        x = given[0]
+        if not is_recurrent(kind):
+            x = values[spec["name"]] = plain(kind, spec, *given)
             continue
         keys = [f"{spec['name']}/{s}" for s in ("h", "c")[: 2 if "lstm" in kind.lower() else 1]]
         carries = None if states is None else list(zip(*(states[key] for key in keys)))
@@ -99,11 +120,23 @@ def forward(
         final.update((key, jnp.stack(values)) for key, values in zip(keys, zip(*carries)))
         if not spec.get("return_sequences", True):
             x = x[:, -1]
+        values[spec["name"]] = x
     return x, final
 
 
-def sample(case: Case) -> jax.Array:
+def reshape(spec: Spec, x: jax.Array) -> jax.Array:
+    """What is a method of arrays in most frameworks."""
+    return x.reshape(len(x), *spec["shape"])
+
+
+def flatten(_: Spec, x: jax.Array) -> jax.Array:
+    return x.reshape(len(x), -1)
+
+
+def sample(case: Case) -> Any:
     """The input of a case: the probe, or integer ids from it."""
+    if isinstance(case.x, Mapping):
+        return {name: jnp.asarray(x) for name, x in zip(case.x, fill(case.x.values(), 1))}
     x = probe(case.x, 1)
     if case.ids:
         x = np.floor((x + 0.5) * case.layers[0]["embedding"]["vocab"]).astype(int)
@@ -118,30 +151,36 @@ def flat(array: jax.Array) -> dict[str, Any]:
 def freeze(case: Case, net: Net, model: Mapping[str, Any], classes: Mapping[str, type]) -> dict[str, Any]:
     """The case as it stands in the golden file."""
     shapes = [value.shape for _, value in net.tensors]
+    aside = (*net.statistics, *net.buffers)
+    positive = [name for name in aside if "var" in name.split("/")[-1] or "/var" in name]
     frozen = {
         "id": case.id,
         "model": model,
         "framework_type": "+".join(classes[kind].__name__ for kind, _ in items(case.layers)),
         "tensors": [[name, list(value.shape)] for name, value in net.tensors],
-        "trainable": sum(value.size for _, value in net.tensors),
-        "non_trainable": net.non_trainable,
-        "x": list(case.x),
+        **({"positive": positive} if positive else {}),
+        **({"buffers": list(net.buffers)} if net.buffers else {}),
+        "trainable": sum(value.size for name, value in net.tensors if name not in aside),
+        "non_trainable": sum(value.size for name, value in net.tensors if name in net.statistics),
+        "x": dict(case.x) if isinstance(case.x, Mapping) else list(case.x),
         **({"ids": True} if case.ids else {}),
+        **({"tolerance": case.tolerance} if case.tolerance else {}),
         "initial_state": None,
         "outputs": None,
         "states": None,
     }
     if case.count:
         return frozen
-    weights = [jnp.asarray(value) for value in fill(shapes)]
+    names = [name for name, _ in net.tensors]
+    weights = [jnp.asarray(value + (name in positive)) for name, value in zip(names, fill(shapes))]
     outputs, final = net.apply(weights, sample(case), None)
-    if not case.zeros:
+    if final and not case.zeros:
         frozen["initial_state"] = {key: list(value.shape) for key, value in final.items()}
         values = fill([value.shape for value in final.values()], 2)
         states = {key: jnp.asarray(value) for key, value in zip(final, values)}
         outputs, final = net.apply(weights, sample(case), states)
     frozen["outputs"] = flat(outputs)
-    frozen["states"] = {key: flat(value) for key, value in final.items()}
+    frozen["states"] = {key: flat(value) for key, value in final.items()} or None
     return frozen
 
 
