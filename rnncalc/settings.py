@@ -126,8 +126,13 @@ def _key(layer: Layer, word: str) -> str:
 
 def open_sizes(model: Model, settings: Iterable[Setting]) -> list[tuple[str, str]]:
     """The (layer or input, key) of each setting, by our words."""
-    layers = {layer.plan.name: layer for layer in model.layers}
-    return [(s.owner, _key(layers[s.owner], s.key) if s.owner in layers else s.key) for s in settings]
+    return [place_of(model, each.owner, each.key) for each in settings]
+
+
+def place_of(model: Model, owner: str, key: str) -> tuple[str, str]:
+    """The layer or input, and the key by our word for it."""
+    layer = next((each for each in model.layers if each.plan.name == owner), None)
+    return owner, key if layer is None else _key(layer, key)
 
 
 def _main(model: Model, setting: Setting) -> str:

@@ -7,9 +7,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from rnncalc.errors import shown
+from rnncalc.record import Record
 
 LARGEST = 2**63 - 1
 DTYPES = {"float64": 64, "float32": 32, "bfloat16": 16, "float16": 16, "int8": 8, "int4": 4}  # bits
@@ -65,6 +67,30 @@ def span(text: str) -> range:
     if first > last:
         raise ValueError(told)
     return range(first, last + 1, step)
+
+
+class Sizes(Record):
+    """Sizes that are swept: those of some ranges, one after the other, never written out."""
+
+    ranges: tuple[range, ...]
+
+    def __iter__(self) -> Iterator[int]:  # type: ignore[override]
+        return (each for span in tuple.__getitem__(self, 0) for each in span)
+
+    @property
+    def number(self) -> int:
+        """How many there are."""
+        return sum(len(span) for span in self.ranges)
+
+
+def sizes(text: str) -> Sizes:
+    """The sizes that `32:1024:32`, `1,2,3` or `8:64:8,100,128` says; the end of a range is one of them.
+
+    Raises:
+        ValueError: it says none; the message tells what to write.
+    """
+    parts = text.split(",")
+    return Sizes(tuple(span(part) if ":" in part else range(size(part), size(part) + 1) for part in parts))
 
 
 def native(value: Any) -> Any:

@@ -29,6 +29,7 @@ COMMANDS = (
     "verify",
     "explain",
     "solve",
+    "sweep",
     "identify",
     "cells",
     "layers",

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from rnncalc.cli.output import Output, tell
 from rnncalc.cli.project import defaults, project
-from rnncalc.errors import Problem, SpecError
+from rnncalc.errors import Problem, SpecError, counted
 from rnncalc.plan import DEFAULTS, Defaults
 from rnncalc.record import Record
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rnncalc.discover import Found
     from rnncalc.gate import Gate
     from rnncalc.limits import Limit
+    from rnncalc.network import Model
     from rnncalc.settings import Setting
 
 
@@ -97,6 +98,18 @@ def gate(flags: Sequence[Limit] = ()) -> Gate:
         return Gate(project(), flags)
     except SpecError:  # it is told with the specs
         return Gate(None, flags)
+
+
+def only(found: Found) -> Model:
+    """The one model that there is.
+
+    Raises:
+        click.UsageError: there is none, or there are several.
+    """
+    if len(found.models) != 1:
+        there = counted(len(found.models), "model") if found.models else "no spec"
+        raise click.UsageError(f"one model at a time; there {'is' if not found.models else 'are'} {there}")
+    return found.models[0]
 
 
 def close(out: Output, found: Found, problems: Sequence[Problem], nothing: str = "there is no spec here") -> None:

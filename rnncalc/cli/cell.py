@@ -92,11 +92,7 @@ def model_of(cell: Cell, given: dict[str, Any]) -> Model:
     """
     options = {name: given.pop(name) for name in (*cell.sizes, *cell.options)}
     depth, steps, batch = given.pop("input_depth"), given.pop("steps"), given.pop("batch")
-    missing = [
-        flag(name) for name, value in (("input_depth", depth), *((n, options[n]) for n in cell.sizes)) if not value
-    ]
-    if missing:
-        raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed")
+    needed(cell, {**options, "input_depth": depth})
     bias, no_bias = given.pop("bias"), given.pop("no_bias")
     if no_bias and bias not in (None, "none"):
         raise click.UsageError(f"--bias {bias} contradicts --no-bias")
@@ -114,6 +110,13 @@ def model_of(cell: Cell, given: dict[str, Any]) -> Model:
         return build(plan)
     except SpecError as error:
         raise usage(error) from None
+
+
+def needed(cell: Cell, given: dict[str, Any]) -> None:
+    """Raise a click.UsageError where a size is missing."""
+    missing = [flag(name) for name in ("input_depth", *cell.sizes) if not given.get(name)]
+    if missing:
+        raise click.UsageError(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} needed")
 
 
 class CellCommand(Help, click.Command):

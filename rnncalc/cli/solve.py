@@ -13,11 +13,10 @@ from rnncalc.cli.candidates import cells_or_files
 from rnncalc.cli.cell import flag
 from rnncalc.cli.options import SIZE, Span, framework_option, limit_options, output_options, set_option, usage
 from rnncalc.cli.target import TargetCommand, targets
-from rnncalc.errors import SpecError, counted, listed
+from rnncalc.errors import SpecError, listed
 from rnncalc.report import METRICS
 
 if TYPE_CHECKING:
-    from rnncalc.discover import Found
     from rnncalc.settings import Setting
     from rnncalc.solve import Place
 
@@ -39,7 +38,7 @@ def command(**given: Any) -> int:
 
     A cell takes the flags of its own command: the size that is not given is solved for. In a spec, `?` marks it.
     """
-    from rnncalc.cli.batch import close
+    from rnncalc.cli.batch import close, only
     from rnncalc.cli.output import output as make
     from rnncalc.settings import OPEN, open_sizes
     from rnncalc.solve import solve
@@ -58,7 +57,7 @@ def command(**given: Any) -> int:
     if found.problems:
         close(out, found, found.problems)
         return 2
-    model = _only(found)
+    model = only(found)
     places += open_sizes(model, unknown)
     if not places:
         raise click.UsageError("no size is open; write --set LAYER.KEY=?")
@@ -68,13 +67,6 @@ def command(**given: Any) -> int:
         raise usage(error) from None
     close(out, found, found.problems)
     return 0
-
-
-def _only(found: Found) -> Any:
-    if len(found.models) != 1:
-        there = counted(len(found.models), "model") if found.models else "no spec"
-        raise click.UsageError(f"one model at a time; there {'is' if not found.models else 'are'} {there}")
-    return found.models[0]
 
 
 def _open_size(cell: Cell, given: dict[str, Any]) -> Place:

@@ -31,7 +31,8 @@ BATCH = {  # column: of the row
 }
 
 
-def _text(rows: Iterable[Sequence[Any]]) -> str:
+def lines(rows: Iterable[Sequence[Any]]) -> str:
+    """A line for each row."""
     file = io.StringIO()
     writer = csv.writer(file, lineterminator="\n")
     for row in rows:
@@ -60,17 +61,17 @@ def models(reports: Sequence[ModelReport], others: Any, *, color: bool, width: i
                 rows.append((*start, tensor.name, shape, tensor.formula, tensor.params, trainable))
             if not layer.tensors:
                 rows.append((*start, "", "", "", 0, str(layer.trainable).lower()))
-    return _text(rows)
+    return lines(rows)
 
 
 def sheet(sheet: Any, *, color: bool, width: int) -> str:
     """The sheet's rows under plain names."""
     names = [column.lower().replace(" ", "_").replace("/", "_per_") or "result" for column in sheet.columns]
-    return _text([names, *sheet.rows])
+    return lines([names, *sheet.rows])
 
 
 def batch(rows: Iterable[Row], problems: Sequence[Problem]) -> Iterator[str]:
     """A row a model, as they come, with all that is known of it."""
-    yield _text([list(BATCH)])
+    yield lines([list(BATCH)])
     for row in rows:
-        yield _text([[getattr(row, key) for key in BATCH.values()]])
+        yield lines([[getattr(row, key) for key in BATCH.values()]])
