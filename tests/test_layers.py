@@ -670,3 +670,64 @@ def test_instance_normalisation_needs_positions() -> None:
     assert one("tensorflow1", {"instance_norm": {"scale": False}}).params == 10
     with pytest.raises(SpecError, match="it normalises over positions, but its input is one vector"):
         one("tensorflow1", "instance_norm", (10,))
+
+
+# ONNX
+
+
+@pytest.mark.parametrize(
+    ("entry", "shape", "stored", "output"),
+    [
+        ({"Gemm": 4}, (10,), {"B": (10, 4), "C": (4,)}, (4,)),
+        ({"MatMul": 4}, (6, 10), {"B": (10, 4)}, (6, 4)),
+        (
+            {"conv2d": {"filters": 4, "kernel_shape": [2, 3], "strides": 2, "group": 2, "dilations": [1, 2]}},
+            (10, 6, 7),
+            {"W": (4, 5, 2, 3), "B": (4,)},
+            (4, 3, 2),
+        ),
+        ({"conv1d": {"filters": 4, "kernel_shape": 3, "bias": False}}, (10, 6), {"W": (4, 10, 3)}, (4, 4)),
+        ({"max_pool2d": {"kernel_shape": 2, "strides": [1, 2]}}, (10, 6, 8), {}, (10, 5, 4)),
+        ({"avg_pool1d": {"kernel_shape": 2, "count_include_pad": True}}, (10, 6), {}, (10, 3)),
+        ({"global_avg_pool2d": {}}, (10, 6, 7), {}, (10,)),
+        (
+            {"BatchNormalization": {"momentum": 0.9, "epsilon": 0.001}},
+            (10, 6),
+            {"scale": (10,), "B": (10,), "input_mean": (10,), "input_var": (10,)},
+            (10, 6),
+        ),
+        ({"LayerNormalization": {"center": False}}, (6, 10), {"Scale": (10,)}, (6, 10)),
+        ({"GroupNormalization": {"num_groups": 5}}, (10, 6), {"scale": (10,), "bias": (10,)}, (10, 6)),
+        ({"InstanceNormalization": {}}, (10, 6), {"scale": (10,), "B": (10,)}, (10, 6)),
+        ({"RMSNormalization": {}}, (6, 10), {"scale": (10,)}, (6, 10)),
+        ({"Dropout": {"ratio": 0.1}}, (6, 10), {}, (6, 10)),
+        ({"Transpose": {"dims": [2, 1]}}, (6, 10), {}, (10, 6)),
+    ],
+)
+def test_onnx_is_spoken_to_in_the_words_of_its_operators(
+    entry: Any, shape: tuple[int, ...], stored: dict[str, tuple[int, ...]], output: tuple[int, ...]
+) -> None:
+    found = one("onnx", entry, shape)
+    assert tensors(found) == stored
+    assert found.output_shape == (None, *output)
+
+
+def test_the_statistics_of_onnx_are_not_trained() -> None:
+    found = model("onnx", "batch_norm", shape=(10, 6)).report()
+    assert (found.trainable_params, found.non_trainable_params) == (20, 20)
+
+
+@pytest.mark.parametrize(
+    ("entry", "told"),
+    [
+        ({"multi_head_attention": {"heads": 2}}, "multi_head_attention is not known here for onnx; "),
+        ({"separable_conv1d": {"filters": 4, "kernel_size": 3}}, "separable_conv1d is not known here for onnx; "),
+        ({"batch_norm": {"scale": False}}, "onnx has no batch_norm with scale false; tensorflow1, keras"),
+        ({"group_norm": {"groups": 2, "center": False}}, "onnx has no group_norm with center false; "),
+        ({"GroupNorm": 2}, "unknown layer type `GroupNorm`; it is a class of pytorch"),
+    ],
+)
+def test_what_onnx_does_not_have_is_told_with_who_has_it(entry: Any, told: str) -> None:
+    with pytest.raises(SpecError) as error:
+        model("onnx", entry)
+    assert error.value.problems[0].message.startswith(told)

@@ -1,12 +1,22 @@
-"""ONNX: the operators RNN, LSTM and GRU. The directions are the first axis of W, R, B and P.
+"""ONNX: the operators RNN, LSTM and GRU, and those around them. The directions are the first axis of W, R, B and P.
 
-B always holds both biases. `input_forget` couples the gates, but all four stay in the tensors.
+B always holds both biases. `input_forget` couples the gates, but all four stay in the tensors. A tensor is named as the
+operator names its input. Gemm is for a matrix: over more axes it stands for MatMul and Add. What an operator
+needs, as the scale of a normalisation, cannot be left out.
 """
 
 from rnncalc.layout import Entry, Layout, Names
 
 _BIAS = ("double", "none")
 _NAME = "{tensor}"
+_ANY = {"activation": None}
+_SLIDING = {"stride": None, "padding": None}
+_WINDOW = {"stride": "strides", "padding": "pads"}
+_POOL = {"pool_size": "kernel_shape", **_WINDOW}
+_MEAN = {**_SLIDING, "count_padding": None}
+_COUNTED = {"count_padding": "count_include_pad", **_POOL}
+_EPS = {"epsilon": 1e-5}
+_SCALE = {"scale": "x* => gain", "B": "1 => shift"}
 
 LAYOUT = Layout(
     name="onnx",
@@ -15,8 +25,14 @@ LAYOUT = Layout(
         single=_NAME, stacked="layer_{layer}/{tensor}", bidirectional=_NAME, both="layer_{layer}/{tensor}", axis=True
     ),
     words={"input_depth": "input_size", "units": "hidden_size", "coupled_gates": "input_forget"},
-    ignored=frozenset("activation_alpha activation_beta clip layout direction".split()),
     nameless=frozenset("*"),
+    ignored=frozenset(
+        "activation_alpha activation_beta clip layout direction alpha beta storage_order stash_type seed momentum "
+        "spatial training_mode".split()
+    ),
+    channels_first=frozenset(
+        "conv max_pool avg_pool global_max_pool global_avg_pool batch_norm group_norm instance_norm".split()
+    ),
     entries=(
         Entry(
             "rnn",
@@ -48,8 +64,58 @@ LAYOUT = Layout(
             free={"reset_after": None, "activation": ("tanh", "relu", "sigmoid")},
             words={"reset_after": "linear_before_reset"},
         ),
-        Entry("dense", "Gemm", {"B": "x -> y", "C": "1x => y"}, bias=("single", "none"), free={"activation": None}),
+        Entry("dense", "Gemm", {"B": "x -> y", "C": "1x => y"}, bias=("single", "none"), free=_ANY),
+        Entry("dense", "MatMul", {"B": "x -> y"}, bias=("none",), free=_ANY, named=True),
         Entry("embedding", "Gather", {"data": "x -> e"}, bias=("none",)),
-        Entry("dropout", "Dropout", {}, bias=("none",), free={"rate": None}),
+        Entry("dropout", "Dropout", {}, bias=("none",), free={"rate": None}, words={"rate": "ratio"}),
+        Entry("flatten", "Flatten", {}, bias=("none",)),
+        Entry("reshape", "Reshape", {}, bias=("none",)),
+        Entry("permute", "Transpose", {}, bias=("none",)),
+        Entry(
+            "conv",
+            "Conv",
+            {"W": "y <- x", "B": "1x => y"},
+            bias=("single", "none"),
+            free={**_ANY, **_SLIDING, "dilation": None, "groups": None},
+            words={"kernel_size": "kernel_shape", "dilation": "dilations", "groups": "group", **_WINDOW},
+        ),
+        Entry("max_pool", "MaxPool", {}, bias=("none",), free=_SLIDING, words=_POOL),
+        Entry("avg_pool", "AveragePool", {}, bias=("none",), free=_MEAN, words=_COUNTED),
+        Entry("global_max_pool", "GlobalMaxPool", {}, bias=("none",)),
+        Entry("global_avg_pool", "GlobalAveragePool", {}, bias=("none",)),
+        Entry(
+            "batch_norm",
+            "BatchNormalization",
+            {**_SCALE, "input_mean": "1 => mean", "input_var": "1 => variance"},
+            bias=("none",),
+            free={"epsilon": None, "axis": None},
+            default={**_EPS, "axis": 1},
+        ),
+        Entry(
+            "layer_norm",
+            "LayerNormalization",
+            {"Scale": "x* => gain", "B": "1 => shift"},
+            bias=("none",),
+            free={"center": None, "epsilon": None},
+            default=_EPS,
+        ),
+        Entry(
+            "group_norm",
+            "GroupNormalization",
+            {"scale": "x* => gain", "bias": "1 => shift"},
+            bias=("none",),
+            free={"epsilon": None},
+            default=_EPS,
+            words={"groups": "num_groups"},
+        ),
+        Entry("instance_norm", "InstanceNormalization", _SCALE, bias=("none",), free={"epsilon": None}, default=_EPS),
+        Entry(
+            "rms_norm",
+            "RMSNormalization",
+            {"scale": "x* => gain"},
+            bias=("none",),
+            free={"epsilon": None},
+            default=_EPS,
+        ),
     ),
 )

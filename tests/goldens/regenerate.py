@@ -24,6 +24,7 @@ SCRIPTS = {  # framework: its requirement file
     "pytorch-layers": "pytorch",
     "tensorflow-addons": "tensorflow-addons",
     "tensorflow1-layers": "tensorflow1-layers",
+    "onnx-layers": "onnx",
 }
 PYTHONS = {"tensorflow1-layers": "python3.7"}
 
