@@ -23,7 +23,7 @@ LAYOUT = Layout(
     ignored=frozenset(
         "dropout batch_first device dtype padding_idx max_norm norm_type scale_grad_by_freq sparse inplace".split()
     ),
-    channels_first=frozenset("conv max_pool avg_pool batch_norm group_norm".split()),
+    channels_first=frozenset("conv max_pool avg_pool batch_norm group_norm instance_norm".split()),
     beside=frozenset(("num_batches_tracked",)),
     entries=(
         Entry(
@@ -118,6 +118,15 @@ LAYOUT = Layout(
             free=_NORM,
             default=_EPS,
             words={"groups": "num_groups", "input_depth": "num_channels", "epsilon": "eps"},
+        ),
+        Entry(
+            "instance_norm",
+            "InstanceNorm{rank}d",
+            _GAIN,
+            bias=("none",),
+            free=_NORM,
+            default={**_EPS, "scale": False, "center": False},
+            words={"input_depth": "num_features", "epsilon": "eps"},
         ),
         Entry(
             "rms_norm",

@@ -11,13 +11,35 @@ depth and then as it meets them on its way back from the outputs; the models her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from probe import fill, write
+from layer_cases import (
+    BATCH,
+    FUNCTIONS,
+    SINGLE,
+    Arrays,
+    Case,
+    Inputs,
+    Layer,
+    Net,
+    Options,
+    case,
+    chains,
+    entry,
+    freeze,
+    functions,
+    grouped_windows,
+    last,
+    layer,
+    padded_windows,
+    pools,
+    windows,
+)
+from probe import write
 
 keras.config.set_floatx("float64")
 L = keras.layers
@@ -76,12 +98,8 @@ WORDS = {
 }
 PARTS = {"rnn": "h", "lstm": "hc", "gru": "h", "conv_lstm1d": "hc", "conv_lstm2d": "hc", "conv_lstm3d": "hc"}
 ATTENTION = ("multi_head_attention", "AdditiveAttention", "Attention")
-SINGLE = ("max_pool3d", "avg_pool3d")  # TensorFlow has no float64 form of these
+FLOAT32 = ("max_pool3d", "avg_pool3d")  # TensorFlow has no float64 form of these
 WIRING = ("inputs", "combine", "bidirectional", "merge_mode")
-ONE_INPUT = "input"
-BATCH, STEPS = 2, 3
-Options = dict[str, Any]
-Layer = dict[str, Any]
 Shape = tuple[int | None, ...]
 
 
@@ -93,7 +111,7 @@ def make(kind: str, o: Any) -> keras.Layer:
         ((inner, options),) = ((key, value) for key, value in o.items() if key in CLASSES)
         return L.TimeDistributed(make(inner, options), name=o["name"])
     options = {WORDS.get(key, key): value for key, value in o.items() if key not in WIRING}
-    if kind in SINGLE:
+    if kind in FLOAT32:
         options["dtype"] = "float32"
     if kind in PARTS:
         options = {"return_sequences": True, "return_state": True} | options
@@ -108,28 +126,42 @@ def framework_type(layer: keras.Layer) -> str:
     return type(layer).__name__ + inner
 
 
-class Network:
+class Network(Net):
     """One model as a functional Model whose outputs are the last layer's and then every final state."""
 
-    def __init__(self, layers: list[Layer], inputs: Mapping[str, Shape], ids: bool) -> None:
+    def __init__(self, layers: Sequence[Layer], given: Inputs) -> None:
         keras.backend.clear_session()
-        dtype = "int32" if ids else None
-        starts = {key: keras.Input(shape, dtype=dtype, name=key) for key, shape in inputs.items()}
+        self.ids = given.ids
+        dtype = "int32" if given.ids else None
+        starts = {key: keras.Input(shape, dtype=dtype, name=key) for key, shape in given.open.items()}
         self.values = dict(starts)
         self.initial: dict[str, Any] = {}
         self.final: dict[str, Any] = {}
         self.types = []
         value = next(iter(starts.values()))
-        for entry in layers:
-            ((kind, o),) = entry.items()
-            options = o if isinstance(o, dict) else {}
-            given = [self.values[name] for name in options.get("inputs", ())] or [value]
-            layer = make(kind, o)
+        for each in layers:
+            kind, name, options = entry(each)
+            read = [self.values[key] for key in options.get("inputs", ())] or [value]
+            layer = make(kind, options or each[kind])
             self.types.append(framework_type(layer))
-            value = self.call(kind, options, layer, given)
-            if options:
-                self.values[options["name"]] = value
+            value = self.values[name] = self.call(kind, options, layer, read)
         self.keras = keras.Model([*starts.values(), *self.initial.values()], [value, *self.final.values()])
+        self.tensors = {w.path: list(w.shape) for w in self.keras.weights}
+        self.positive = [path for path in self.tensors if path.endswith("moving_variance")]
+        self.trainable = size(self.keras.trainable_weights)
+        self.non_trainable = size(self.keras.weights) - self.trainable
+        self.states = {name: [s.shape[1], BATCH, *s.shape[2:]] for name, s in self.initial.items()}
+        self.tolerance = tolerance(layers)
+        if self.keras.count_params() != self.trainable + self.non_trainable:
+            raise AssertionError("count_params")
+
+    def run(self, weights: Arrays, x: Arrays, initial: Arrays) -> tuple[np.ndarray, Arrays]:
+        self.keras.set_weights(list(weights.values()))
+        states = [initial.get(name, np.zeros(shape)) for name, shape in self.states.items()]
+        inputs = [array.astype(np.int32) if self.ids else array for array in x.values()]
+        result = self.keras([*inputs, *(np.swapaxes(state, 0, 1) for state in states)], training=False)
+        outputs, *final = result if isinstance(result, list) else [result]
+        return np.asarray(outputs), {name: np.asarray(s) for name, s in zip(self.states, final, strict=True)}
 
     def call(self, kind: str, o: Options, layer: keras.Layer, given: list[Any]) -> Any:
         if kind in ATTENTION:
@@ -162,101 +194,28 @@ def size(variables: list[keras.Variable]) -> int:
     return sum(int(np.prod(v.shape)) for v in variables)
 
 
-def pack(array: np.ndarray) -> dict[str, Any]:
-    return {"shape": list(array.shape), "values": array.ravel().tolist()}
-
-
-def tolerance(layers: tuple[Layer, ...]) -> float:
+def tolerance(layers: Sequence[Layer]) -> float:
     """How far a case falls short of float64, 0 where it does not.
 
     MultiHeadAttention rounds its factor 1 / sqrt(key_dim) to float32, which is exact for 1, 4 and 16 alone.
     """
-    kinds = {kind: o for entry in layers for kind, o in entry.items()}
-    if kinds.keys() & set(SINGLE):
-        return 1e-5
+    kinds = {kind: options for kind, _, options in map(entry, layers)}
+    if kinds.keys() & set(FLOAT32):
+        return SINGLE
     return 1e-8 if kinds.get("multi_head_attention", {"key_depth": 4})["key_depth"] not in (1, 4, 16) else 0.0
 
 
-def case(ident: str, inputs: Any, *layers: Layer, shape: Any = None, stateful: bool = True) -> dict[str, Any]:
-    """A case. `inputs`: depth, shape, name -> one of these, None for ids; `shape`: that of x."""
-    ids = inputs is None
-    several = isinstance(inputs, dict)
-    described = {
-        name: {"depth": value} if isinstance(value, int) else {"shape": value}
-        for name, value in (inputs if several else {ONE_INPUT: inputs}).items()
-    }
-    symbolic: dict[str, Shape] = {
-        name: (None,) if ids else tuple(value.get("shape") or (None, value["depth"]))
-        for name, value in described.items()
-    }
-    real = {
-        name: [BATCH, *(shape or [STEPS + i if n is None else n for n in symbolic[name]])]
-        for i, name in enumerate(symbolic)
-    }
-    model: dict[str, Any] = {"framework": "keras"}
-    if several:
-        model["inputs"] = described
-    elif not ids:
-        model["input"] = described[ONE_INPUT]
-    net = Network(list(layers), symbolic, ids)
-    weights = net.keras.weights
-    positive = [w.path for w in weights if w.path.endswith("moving_variance")]
-    filled = fill(w.shape for w in weights)
-    net.keras.set_weights([v + (w.path in positive) for w, v in zip(weights, filled, strict=True)])
-    if net.keras.count_params() != size(weights):
-        raise AssertionError(f"count_params: {ident}")
-
-    x = list(fill(real.values(), 1))
-    if ids:
-        x = [np.floor((x[0] + 0.5) * layers[0]["embedding"]["vocab"]).astype(np.int32)]
-    shapes = {name: [s.shape[1], BATCH, *s.shape[2:]] for name, s in net.initial.items()}
-    states = list(fill(shapes.values(), 2)) if stateful else [np.zeros(s) for s in shapes.values()]
-    result = net.keras([*x, *(np.swapaxes(state, 0, 1) for state in states)], training=False)
-    outputs, *final = result if isinstance(result, list) else [result]
-    return {
-        "id": ident,
-        "model": model | {"layers": list(layers)},
-        "framework_type": "+".join(net.types),
-        "tensors": [[w.path, list(w.shape)] for w in weights],
-        **({"positive": positive} if positive else {}),
-        "trainable": size(net.keras.trainable_weights),
-        "non_trainable": size(weights) - size(net.keras.trainable_weights),
-        "x": real if several else real[ONE_INPUT],
-        **({"ids": True} if ids else {}),
-        "initial_state": shapes if stateful and shapes else None,
-        **({"tolerance": tolerance(layers)} if tolerance(layers) else {}),
-        "outputs": pack(np.asarray(outputs)),
-        "states": {name: pack(np.asarray(s)) for name, s in zip(shapes, final, strict=True)} or None,
-    }
+def convolutions() -> Iterator[Case]:
+    yield from windows(last)
+    yield from padded_windows(last)
+    yield from grouped_windows(last)
+    grouped: Options = {"groups": 3, "stride": 2, "padding": "same"}
+    yield case("conv1d-groups-same", [7, 6], layer("conv1d", filters=9, kernel_size=4, **grouped))
+    open_lengths = [None, None, 3]
+    yield case("conv2d-unknown-lengths", open_lengths, layer("conv2d", filters=4, kernel_size=2), shape=[6, 5, 3])
 
 
-def layer(kind: str, name: str = "", **options: Any) -> Layer:
-    return {kind: {"name": name or kind.lower(), **options}}
-
-
-def convolutions() -> Iterator[dict[str, Any]]:
-    c1, c2, c3 = "conv1d", "conv2d", "conv3d"
-    same: Options = {"padding": "same"}
-    yield case("conv1d", 5, layer(c1, filters=4, kernel_size=3), shape=[7, 5])
-    yield case("conv1d-stride-no-bias", [11, 3], layer(c1, filters=5, kernel_size=4, stride=2, bias=False))
-    yield case("conv1d-dilation", [9, 3], layer(c1, filters=4, kernel_size=4, dilation=3, activation="relu", **same))
-    yield case("conv1d-same-stride-odd", [8, 3], layer(c1, filters=4, kernel_size=5, stride=2, **same))
-    yield case("conv1d-same-stride-even", [9, 2], layer(c1, filters=3, kernel_size=4, stride=2, **same))
-    yield case("conv1d-groups", [7, 6], layer(c1, filters=9, kernel_size=4, groups=3, stride=2, **same))
-    yield case("conv2d", [7, 8, 2], layer(c2, filters=5, kernel_size=[2, 3], stride=[3, 2]))
-    yield case("conv2d-dilation", [9, 8, 2], layer(c2, filters=3, kernel_size=[3, 2], dilation=[2, 3], bias=False))
-    yield case("conv2d-same-stride", [7, 8, 3], layer(c2, filters=4, kernel_size=[4, 5], stride=2, **same))
-    yield case("conv2d-groups", [5, 6, 4], layer(c2, filters=6, kernel_size=[4, 3], groups=2, **same))
-    yield case("conv2d-unknown-lengths", [None, None, 3], layer(c2, filters=4, kernel_size=2), shape=[6, 5, 3])
-    yield case("conv3d", [4, 5, 6, 2], layer(c3, filters=3, kernel_size=[2, 3, 4]))
-    yield case(
-        "conv3d-same-stride",
-        [5, 4, 6, 3],
-        layer(c3, filters=4, kernel_size=[3, 2, 4], stride=2, bias=False, **same),
-    )
-
-
-def depthwise() -> Iterator[dict[str, Any]]:
+def depthwise() -> Iterator[Case]:
     d1, d2, s1, s2 = "depthwise_conv1d", "depthwise_conv2d", "separable_conv1d", "separable_conv2d"
     twice: Options = {"depth_multiplier": 2, "stride": 2, "padding": "same"}
     yield case("depthwise1d", [9, 3], layer(d1, kernel_size=4, **twice))
@@ -266,33 +225,7 @@ def depthwise() -> Iterator[dict[str, Any]]:
     yield case("separable2d", [7, 6, 2], layer(s2, filters=5, kernel_size=3, **twice))
 
 
-def pooling() -> Iterator[dict[str, Any]]:
-    shapes = {1: [9, 3], 2: [7, 8, 3], 3: [5, 6, 4, 2]}
-    for rank, shape in shapes.items():
-        valid: int | list[int] = 3 if rank == 1 else [3, 2, 2][:rank]
-        same: int | list[int] = 4 if rank == 1 else [4, 3, 2][:rank]
-        stride = {} if rank == 1 else {"stride": 5 - rank}
-        for name, options in (
-            (f"pool{rank}d", {"pool_size": valid, **stride}),
-            (f"pool{rank}d-same-stride", {"pool_size": same, "stride": 2, "padding": "same"}),
-        ):
-            yield case(
-                name,
-                shape,
-                layer(f"max_pool{rank}d", "highest", **options),
-                layer(f"avg_pool{rank}d", "mean", inputs=["input"], **options),
-                layer("dense", units=4, inputs=["highest", "mean"]),
-            )
-        yield case(
-            f"global-pool{rank}d",
-            shape,
-            layer(f"global_max_pool{rank}d", "highest"),
-            layer(f"global_avg_pool{rank}d", "mean", inputs=["input"]),
-            layer("dense", units=4, inputs=["highest", "mean"]),
-        )
-
-
-def normalisation() -> Iterator[dict[str, Any]]:
+def normalisation() -> Iterator[Case]:
     bare = {"scale": False, "center": False}
     yield case("batch-norm", 5, layer("batch_norm"))
     yield case("batch-norm-image-no-scale", [4, 3, 6], layer("batch_norm", scale=False))
@@ -305,24 +238,7 @@ def normalisation() -> Iterator[dict[str, Any]]:
     yield case("group-norm-image-bare", [3, 5, 8], layer("group_norm", groups=2, **bare))
 
 
-def shapes_and_activations() -> Iterator[dict[str, Any]]:
-    functions = ("relu", "tanh", "sigmoid", "softmax", "softplus", "softsign", "elu", "selu", "silu")
-    yield case(
-        "activations",
-        4,
-        layer("dense", "first", units=7),
-        *(layer("activation", f, function=f, inputs=["first"]) for f in functions),
-        layer("dense", "last", units=11, inputs=list(functions)),
-    )
-    yield case(
-        "dense-on-image-reshape-flatten",
-        [4, 6, 3],
-        layer("dense", "on_image", units=2),
-        layer("reshape", shape=[8, 6]),
-        layer("dense", "on_rows", units=3, bias=False),
-        layer("flatten"),
-        layer("dense", "on_all", units=5),
-    )
+def time_distributed() -> Iterator[Case]:
     yield case("time-distributed-dense", 5, layer("time_distributed", "each", dense={"name": "inner", "units": 4}))
     yield case(
         "time-distributed-conv2d-lstm",
@@ -335,7 +251,7 @@ def shapes_and_activations() -> Iterator[dict[str, Any]]:
     )
 
 
-def conv_lstms() -> Iterator[dict[str, Any]]:
+def conv_lstms() -> Iterator[Case]:
     c1, c2, c3 = "conv_lstm1d", "conv_lstm2d", "conv_lstm3d"
     same: Options = {"padding": "same"}
     last: Options = {"return_sequences": False}
@@ -355,7 +271,7 @@ def conv_lstms() -> Iterator[dict[str, Any]]:
     )
 
 
-def attention() -> Iterator[dict[str, Any]]:
+def attention() -> Iterator[Case]:
     m = "multi_head_attention"
     pair = {"inputs": ["query", "value"]}
     unlike, alike = {"query": 5, "value": 7}, {"query": 6, "value": 6}
@@ -386,7 +302,7 @@ def attention() -> Iterator[dict[str, Any]]:
     )
 
 
-def chains() -> Iterator[dict[str, Any]]:
+def rows() -> Iterator[Case]:
     same: Options = {"padding": "same"}
     yield case(
         "conv2d-batch-norm-reshape-lstm-dense",
@@ -416,7 +332,7 @@ def chains() -> Iterator[dict[str, Any]]:
         layer("dense", "d", units=2, inputs=["input", "c", "a"], combine="concat"),
     )
     yield case(
-        "residual-conv2d",
+        "residual-conv2d-concat",
         [5, 4, 3],
         layer("conv2d", "a", filters=3, kernel_size=3, **same),
         layer("batch_norm", "b"),
@@ -443,17 +359,23 @@ def chains() -> Iterator[dict[str, Any]]:
     )
 
 
-def cases() -> Iterator[dict[str, Any]]:
-    yield from convolutions()
-    yield from depthwise()
-    yield from pooling()
-    yield from normalisation()
-    yield from shapes_and_activations()
-    yield from conv_lstms()
-    yield from attention()
-    yield from chains()
+def all_cases() -> Iterator[dict[str, Any]]:
+    found = [
+        *convolutions(),
+        *depthwise(),
+        *pools(last, {"padding": "same"}, across=True),
+        *normalisation(),
+        functions(FUNCTIONS),
+        *time_distributed(),
+        *conv_lstms(),
+        *attention(),
+        *chains(last, "same"),
+        *rows(),
+    ]
+    for given, how in found:
+        yield freeze("keras", Network, *given, **how)
 
 
 if __name__ == "__main__":
     versions = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
-    write("keras", versions, 1e-12, list(cases()))
+    write("keras", versions, 1e-12, list(all_cases()))

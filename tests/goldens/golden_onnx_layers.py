@@ -30,6 +30,7 @@ from layer_cases import (
     Layer,
     Net,
     Options,
+    case,
     chains,
     entry,
     first,
@@ -274,43 +275,43 @@ def by_runtime(proto: onnx.ModelProto, feeds: Mapping[str, np.ndarray]) -> Seque
 
 def dense() -> Iterator[Case]:
     yield functions(FUNCTIONS)
-    yield "gemm-vector", [5], layer("dense", units=4)
-    yield "gemm-no-bias", 6, layer("dense", units=3, bias=False)
-    yield "matmul", 4, layer("MatMul", units=7)
+    yield case("gemm-vector", [5], layer("dense", units=4))
+    yield case("gemm-no-bias", 6, layer("dense", units=3, bias=False))
+    yield case("matmul", 4, layer("MatMul", units=7))
     frozen = {"vocab": 9, "depth": 5}
-    yield "gather-gemm", None, layer("embedding", **frozen), layer("dense", units=4)
+    yield case("gather-gemm", None, layer("embedding", **frozen), layer("dense", units=4))
 
 
 def convolutions() -> Iterator[Case]:
     yield from windows(first)
     yield from padded_windows(first)
     yield from grouped_windows(first)
-    yield "conv1d-pads", first(8, 3), layer("conv1d", filters=4, kernel_size=4, stride=2, padding=3)
-    yield "conv2d-pads", first(6, 5, 3), layer("conv2d", filters=4, kernel_size=3, padding=[2, 1], stride=2)
-    yield "conv2d-depthwise", first(6, 5, 3), layer("conv2d", filters=6, kernel_size=2, groups=3)
+    yield case("conv1d-pads", first(8, 3), layer("conv1d", filters=4, kernel_size=4, stride=2, padding=3))
+    yield case("conv2d-pads", first(6, 5, 3), layer("conv2d", filters=4, kernel_size=3, padding=[2, 1], stride=2))
+    yield case("conv2d-depthwise", first(6, 5, 3), layer("conv2d", filters=6, kernel_size=2, groups=3))
     yield from pools(first, {"padding": "same"}, across=True)
     counted = {"pool_size": [4, 3], "stride": 3, "padding": [1, 1]}
-    yield "max-pool2d-pads", first(7, 8, 3), layer("max_pool2d", **counted)
-    yield "avg-pool2d-pads", first(7, 8, 3), layer("avg_pool2d", **counted)
-    yield "avg-pool2d-pads-counted", first(7, 8, 3), layer("avg_pool2d", count_padding=True, **counted)
+    yield case("max-pool2d-pads", first(7, 8, 3), layer("max_pool2d", **counted))
+    yield case("avg-pool2d-pads", first(7, 8, 3), layer("avg_pool2d", **counted))
+    yield case("avg-pool2d-pads-counted", first(7, 8, 3), layer("avg_pool2d", count_padding=True, **counted))
 
 
 def normalisation() -> Iterator[Case]:
-    yield "batch-norm", first(4, 5), layer("batch_norm")
-    yield "batch-norm-vector", [6], layer("batch_norm")
-    yield "batch-norm-image", first(4, 5, 3), layer("batch_norm", epsilon=1 / 64)
-    yield "layer-norm", 5, layer("layer_norm")
-    yield "layer-norm-image-no-center", [4, 3, 6], layer("layer_norm", center=False, epsilon=1 / 32)
-    yield "group-norm", first(3, 5, 6), layer("group_norm", groups=3)
-    yield "group-norm-epsilon", first(4, 8), layer("group_norm", groups=2, epsilon=1 / 128)
-    yield "instance-norm", first(3, 5, 6), layer("instance_norm")
-    yield "instance-norm-epsilon", first(5, 4), layer("instance_norm", epsilon=1 / 16)
-    yield "rms-norm", 5, layer("rms_norm")
-    yield "rms-norm-epsilon", [3, 2, 5], layer("rms_norm", epsilon=1 / 8)
+    yield case("batch-norm", first(4, 5), layer("batch_norm"))
+    yield case("batch-norm-vector", [6], layer("batch_norm"))
+    yield case("batch-norm-image", first(4, 5, 3), layer("batch_norm", epsilon=1 / 64))
+    yield case("layer-norm", 5, layer("layer_norm"))
+    yield case("layer-norm-image-no-center", [4, 3, 6], layer("layer_norm", center=False, epsilon=1 / 32))
+    yield case("group-norm", first(3, 5, 6), layer("group_norm", groups=3))
+    yield case("group-norm-epsilon", first(4, 8), layer("group_norm", groups=2, epsilon=1 / 128))
+    yield case("instance-norm", first(3, 5, 6), layer("instance_norm"))
+    yield case("instance-norm-epsilon", first(5, 4), layer("instance_norm", epsilon=1 / 16))
+    yield case("rms-norm", 5, layer("rms_norm"))
+    yield case("rms-norm-epsilon", [3, 2, 5], layer("rms_norm", epsilon=1 / 8))
 
 
 def rows() -> Iterator[Case]:
-    yield (
+    yield case(
         "conv1d-transpose-lstm-gemm",
         first(9, 4),
         layer("conv1d", filters=6, kernel_size=3, stride=2),
@@ -319,7 +320,7 @@ def rows() -> Iterator[Case]:
         layer("layer_norm"),
         layer("dense", units=3),
     )
-    yield (
+    yield case(
         "gather-gru-gemm",
         None,
         layer("embedding", vocab=9, depth=5),
@@ -329,8 +330,8 @@ def rows() -> Iterator[Case]:
 
 
 def all_cases() -> Iterator[Mapping[str, Any]]:
-    for each in (*dense(), *convolutions(), *normalisation(), *rows(), *chains(first, "same")):
-        yield freeze("onnx", Network, *each, stateful=False)
+    for given, how in (*dense(), *convolutions(), *normalisation(), *rows(), *chains(first, "same")):
+        yield freeze("onnx", Network, *given, **how)
 
 
 if __name__ == "__main__":

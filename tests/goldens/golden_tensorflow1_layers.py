@@ -26,6 +26,7 @@ from layer_cases import (
     Layer,
     Net,
     Options,
+    case,
     chains,
     entry,
     freeze,
@@ -288,52 +289,52 @@ def cells(kind: str, **options: Any) -> Iterator[Case]:
         ("-layers-2", 4, {"units": 6, "num_layers": 2}),
         ("-bidirectional", 5, {"units": 3, "bidirectional": True}),
     ):
-        yield ident + way, depth, layer(kind, "cell", **options, **more)
+        yield case(ident + way, depth, layer(kind, "cell", **options, **more))
 
 
 def conv_lstms() -> Iterator[Case]:
     c1, c2, c3 = "conv_lstm1d", "conv_lstm2d", "conv_lstm3d"
-    yield "conv-lstm1d-last", [3, 9, 2], layer(c1, filters=3, kernel_size=[4], return_sequences=False)
-    yield "conv-lstm2d", [3, 5, 6, 2], layer(c2, filters=3, kernel_size=[3, 2])
-    yield "conv-lstm2d-no-bias", [2, 4, 5, 3], layer(c2, filters=2, kernel_size=[2, 3], bias=False)
-    yield "conv-lstm3d", [2, 3, 4, 5, 2], layer(c3, filters=3, kernel_size=[2, 3, 2])
+    yield case("conv-lstm1d-last", [3, 9, 2], layer(c1, filters=3, kernel_size=[4], return_sequences=False))
+    yield case("conv-lstm2d", [3, 5, 6, 2], layer(c2, filters=3, kernel_size=[3, 2]))
+    yield case("conv-lstm2d-no-bias", [2, 4, 5, 3], layer(c2, filters=2, kernel_size=[2, 3], bias=False))
+    yield case("conv-lstm3d", [2, 3, 4, 5, 2], layer(c3, filters=3, kernel_size=[2, 3, 2]))
 
 
 def convolutions() -> Iterator[Case]:
     yield from windows(last)
     yield from padded_windows(last)
     twice = {"depth_multiplier": 2, "stride": 2, "padding": "same"}
-    yield "depthwise2d", [7, 8, 2], layer("depthwise_conv2d", kernel_size=[4, 3], **twice)
-    yield "depthwise2d-dilation", [7, 6, 3], layer("depthwise_conv2d", kernel_size=[2, 3], dilation=2)
-    yield "separable1d", [9, 4], layer("separable_conv1d", filters=3, kernel_size=4, **twice)
-    yield "separable2d", [7, 6, 2], layer("separable_conv2d", filters=5, kernel_size=3, **twice)
-    yield "separable2d-no-bias", [5, 6, 3], layer("separable_conv2d", filters=4, kernel_size=[3, 2], bias=False)
+    yield case("depthwise2d", [7, 8, 2], layer("depthwise_conv2d", kernel_size=[4, 3], **twice))
+    yield case("depthwise2d-dilation", [7, 6, 3], layer("depthwise_conv2d", kernel_size=[2, 3], dilation=2))
+    yield case("separable1d", [9, 4], layer("separable_conv1d", filters=3, kernel_size=4, **twice))
+    yield case("separable2d", [7, 6, 2], layer("separable_conv2d", filters=5, kernel_size=3, **twice))
+    yield case("separable2d-no-bias", [5, 6, 3], layer("separable_conv2d", filters=4, kernel_size=[3, 2], bias=False))
     yield from pools(last, {"padding": "same"}, across=True)
 
 
 def normalisation() -> Iterator[Case]:
     bare = {"scale": False, "center": False}
-    yield "batch-norm", 5, layer("batch_norm")
-    yield "batch-norm-image-no-scale", [4, 3, 6], layer("batch_norm", scale=False)
-    yield "batch-norm-no-center-frozen", 7, layer("batch_norm", center=False, trainable=False)
-    yield "batch-norm-epsilon", 4, layer("batch_norm", epsilon=0.02)
-    yield "layer-norm", 5, layer("layer_norm")
-    yield "layer-norm-image-no-scale", [4, 3, 6], layer("layer_norm", scale=False)
-    yield "layer-norm-bare", 4, layer("layer_norm", **bare)
-    yield "group-norm", [3, 5, 6], layer("group_norm", groups=3)
-    yield "group-norm-bare", 8, layer("group_norm", groups=2, epsilon=0.01, **bare)
-    yield "instance-norm", [3, 5, 6], layer("instance_norm")
-    yield "instance-norm-no-scale", 4, layer("instance_norm", scale=False, epsilon=0.03)
+    yield case("batch-norm", 5, layer("batch_norm"))
+    yield case("batch-norm-image-no-scale", [4, 3, 6], layer("batch_norm", scale=False))
+    yield case("batch-norm-no-center-frozen", 7, layer("batch_norm", center=False, trainable=False))
+    yield case("batch-norm-epsilon", 4, layer("batch_norm", epsilon=0.02))
+    yield case("layer-norm", 5, layer("layer_norm"))
+    yield case("layer-norm-image-no-scale", [4, 3, 6], layer("layer_norm", scale=False))
+    yield case("layer-norm-bare", 4, layer("layer_norm", **bare))
+    yield case("group-norm", [3, 5, 6], layer("group_norm", groups=3))
+    yield case("group-norm-bare", 8, layer("group_norm", groups=2, epsilon=0.01, **bare))
+    yield case("instance-norm", [3, 5, 6], layer("instance_norm"))
+    yield case("instance-norm-no-scale", 4, layer("instance_norm", scale=False, epsilon=0.03))
 
 
 def attention() -> Iterator[Case]:
     pair = {"inputs": ["query", "memory"]}
     unlike = {"query": 5, "memory": 7}
-    yield "bahdanau", unlike, layer("additive_attention", units=6, bias=False, **pair)
-    yield "luong", unlike, layer("multiplicative_attention", **pair)
-    yield "luong-scale", unlike, layer("multiplicative_attention", scale=True, **pair)
-    yield "crf", 5, layer("crf", tags=5)
-    yield (
+    yield case("bahdanau", unlike, layer("additive_attention", units=6, bias=False, **pair))
+    yield case("luong", unlike, layer("multiplicative_attention", **pair))
+    yield case("luong-scale", unlike, layer("multiplicative_attention", scale=True, **pair))
+    yield case("crf", 5, layer("crf", tags=5))
+    yield case(
         "encoder-decoder",
         {"source": 5, "target": 4},
         layer("gru", "decoder", units=6, inputs=["target"]),
@@ -345,11 +346,11 @@ def attention() -> Iterator[Case]:
 
 def dense() -> Iterator[Case]:
     yield functions(FUNCTIONS)
-    yield "dense-relu-frozen", 5, layer("dense", units=4, activation="relu", trainable=False)
-    yield "fully-connected", 5, layer("fully_connected", units=4)
-    yield "fully-connected-no-bias", 3, layer("fully_connected", units=6, bias=False)
+    yield case("dense-relu-frozen", 5, layer("dense", units=4, activation="relu", trainable=False))
+    yield case("fully-connected", 5, layer("fully_connected", units=4))
+    yield case("fully-connected-no-bias", 3, layer("fully_connected", units=6, bias=False))
     frozen = {"vocab": 9, "depth": 5, "trainable": False}
-    yield "embedding-frozen-dense", None, layer("embedding", **frozen), layer("dense", units=4)
+    yield case("embedding-frozen-dense", None, layer("embedding", **frozen), layer("dense", units=4))
 
 
 def all_cases() -> Iterator[Mapping[str, Any]]:
@@ -370,8 +371,8 @@ def all_cases() -> Iterator[Mapping[str, Any]]:
         *attention(),
         *chains(last, "same"),
     ]
-    for each in found:
-        yield freeze("tensorflow1", Network, *each)
+    for given, how in found:
+        yield freeze("tensorflow1", Network, *given, **how)
 
 
 if __name__ == "__main__":

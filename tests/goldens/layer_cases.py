@@ -2,7 +2,7 @@
 
 A script has a `build` that makes a `Net` of its framework. A case is an id, the inputs of the model, and its layers.
 Inputs are a depth, a shape, or a mapping of those by name; None stands for whole numbers. Lengths that are None are
-chosen here. An image is written with its depth last, and `Order` puts it where the framework has it.
+chosen here. An image is written with its depth last, and an `order` puts it where the framework has it.
 
 It runs in each framework's own environment, the oldest of which has Python 3.7.
 """
@@ -22,7 +22,7 @@ FUNCTIONS = ("relu", "tanh", "sigmoid", "softmax", "softplus", "softsign", "elu"
 Options = dict
 Layer = dict
 Arrays = dict  # name: array
-Case = tuple  # id, inputs, layers...
+Case = tuple  # id, inputs, layers..., and how it is frozen
 
 
 class Inputs:
@@ -110,6 +110,11 @@ def freeze(
     }
 
 
+def case(ident: str, inputs: Any, *layers: Layer, **how: Any) -> Case:
+    """A case, to be frozen as it says: `shape`, `stateful`, `computed`."""
+    return (ident, inputs, *layers), how
+
+
 def layer(kind: str, name: str = "", **options: Any) -> Layer:
     return {kind: {"name": name or kind.lower(), **options}}
 
@@ -136,12 +141,12 @@ def first(*shape: int | None) -> list:
 def windows(order: Callable[..., list]) -> Iterator[Case]:
     """Convolutions that every framework has: with strides, dilation, without bias, over lengths that are open."""
     c1, c2, c3 = "conv1d", "conv2d", "conv3d"
-    yield "conv1d", order(7, 5), layer(c1, filters=4, kernel_size=3)
-    yield "conv1d-stride-no-bias", order(11, 3), layer(c1, filters=5, kernel_size=4, stride=2, bias=False)
-    yield "conv1d-dilation", order(10, 4), layer(c1, filters=3, kernel_size=3, dilation=2)
-    yield "conv2d", order(7, 8, 2), layer(c2, filters=5, kernel_size=[2, 3], stride=[3, 2])
-    yield "conv2d-dilation", order(9, 8, 2), layer(c2, filters=3, kernel_size=[3, 2], dilation=[2, 3], bias=False)
-    yield "conv3d", order(4, 5, 6, 2), layer(c3, filters=3, kernel_size=[2, 3, 4])
+    yield case("conv1d", order(7, 5), layer(c1, filters=4, kernel_size=3))
+    yield case("conv1d-stride-no-bias", order(11, 3), layer(c1, filters=5, kernel_size=4, stride=2, bias=False))
+    yield case("conv1d-dilation", order(10, 4), layer(c1, filters=3, kernel_size=3, dilation=2))
+    yield case("conv2d", order(7, 8, 2), layer(c2, filters=5, kernel_size=[2, 3], stride=[3, 2]))
+    yield case("conv2d-dilation", order(9, 8, 2), layer(c2, filters=3, kernel_size=[3, 2], dilation=[2, 3], bias=False))
+    yield case("conv3d", order(4, 5, 6, 2), layer(c3, filters=3, kernel_size=[2, 3, 4]))
 
 
 def padded_windows(order: Callable[..., list]) -> Iterator[Case]:
@@ -150,18 +155,20 @@ def padded_windows(order: Callable[..., list]) -> Iterator[Case]:
     same: dict[str, Any] = {"padding": "same"}
     twice: dict[str, Any] = {"stride": 2, **same}
     dilated: dict[str, Any] = {"dilation": 3, "activation": "relu", **same}
-    yield "conv1d-same-dilation", order(9, 3), layer(c1, filters=4, kernel_size=4, **dilated)
-    yield "conv1d-same-stride-odd", order(8, 3), layer(c1, filters=4, kernel_size=5, **twice)
-    yield "conv1d-same-stride-even", order(9, 2), layer(c1, filters=3, kernel_size=4, **twice)
-    yield "conv2d-same-stride", order(7, 8, 3), layer(c2, filters=4, kernel_size=[4, 5], **twice)
-    yield "conv3d-same-stride", order(5, 4, 6, 3), layer(c3, filters=4, kernel_size=[3, 2, 4], bias=False, **twice)
+    yield case("conv1d-same-dilation", order(9, 3), layer(c1, filters=4, kernel_size=4, **dilated))
+    yield case("conv1d-same-stride-odd", order(8, 3), layer(c1, filters=4, kernel_size=5, **twice))
+    yield case("conv1d-same-stride-even", order(9, 2), layer(c1, filters=3, kernel_size=4, **twice))
+    yield case("conv2d-same-stride", order(7, 8, 3), layer(c2, filters=4, kernel_size=[4, 5], **twice))
+    yield case(
+        "conv3d-same-stride", order(5, 4, 6, 3), layer(c3, filters=4, kernel_size=[3, 2, 4], bias=False, **twice)
+    )
 
 
 def grouped_windows(order: Callable[..., list]) -> Iterator[Case]:
     """Convolutions of groups of channels."""
     c1, c2 = "conv1d", "conv2d"
-    yield "conv1d-groups", order(8, 6), layer(c1, filters=9, kernel_size=3, groups=3, stride=2)
-    yield "conv2d-groups", order(5, 6, 4), layer(c2, filters=6, kernel_size=[4, 3], groups=2)
+    yield case("conv1d-groups", order(8, 6), layer(c1, filters=9, kernel_size=3, groups=3, stride=2))
+    yield case("conv2d-groups", order(5, 6, 4), layer(c2, filters=6, kernel_size=[4, 3], groups=2))
 
 
 def pools(order: Callable[..., list], padding: Mapping[str, Any], across: bool = False) -> Iterator[Case]:
@@ -171,14 +178,14 @@ def pools(order: Callable[..., list], padding: Mapping[str, Any], across: bool =
         ways = [("", {"pool_size": [3, 2, 2][:rank]}), ("-stride", {"pool_size": sizes, "stride": 2, **padding})]
         for way, options in ways:
             for kind in (f"max_pool{rank}d", f"avg_pool{rank}d"):
-                yield f"{kind.replace('_', '-')}{way}", shape, layer(kind, **options)
+                yield case(f"{kind.replace('_', '-')}{way}", shape, layer(kind, **options))
         for kind in (f"global_max_pool{rank}d", f"global_avg_pool{rank}d") if across else ():
-            yield kind.replace("_", "-"), shape, layer(kind)
+            yield case(kind.replace("_", "-"), shape, layer(kind))
 
 
 def functions(names: Sequence[str]) -> Case:
     """Every activation."""
-    return (
+    return case(
         "activations",
         4,
         layer("dense", "first", units=7),
@@ -189,15 +196,16 @@ def functions(names: Sequence[str]) -> Case:
 
 def chains(order: Callable[..., list], same: Any) -> Iterator[Case]:
     """Layers in a row and side by side; `same`: the padding of a window of 3 that keeps each position."""
-    yield (
-        "dense-on-rows-flatten-dense",
+    yield case(
+        "dense-on-image-reshape-flatten",
         [4, 6, 3],
-        layer("reshape", shape=[8, 9]),
-        layer("dense", "on_rows", units=2, bias=False),
+        layer("dense", "on_image", units=2),
+        layer("reshape", shape=[8, 6]),
+        layer("dense", "on_rows", units=3, bias=False),
         layer("flatten"),
         layer("dense", "on_all", units=5),
     )
-    yield (
+    yield case(
         "conv2d-batch-norm-flatten-dense",
         order(8, 6, 1),
         layer("conv2d", filters=3, kernel_size=3, padding=same),
@@ -208,7 +216,7 @@ def chains(order: Callable[..., list], same: Any) -> Iterator[Case]:
         {"dropout": 0.2},
         layer("dense", units=4),
     )
-    yield (
+    yield case(
         "residual-conv2d",
         order(5, 4, 3),
         layer("conv2d", "a", filters=3, kernel_size=3, padding=same),
