@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from rnncalc.errors import Place, Problem, SpecError
@@ -10,6 +10,8 @@ from rnncalc.limits import Limit, applied, flat
 from rnncalc.network import Model
 from rnncalc.record import Record
 from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
+
+Held = tuple[str, "str | None", Limit]  # kind, layer, limit
 
 
 class Check(Record):
@@ -95,29 +97,44 @@ def figure(report: ModelReport | LayerReport, metric: str) -> int | None:
     return value
 
 
+def held(model: Model, layers: Collection[str], extra: Sequence[Limit] = ()) -> Iterator[Held]:
+    """All that a model of these layers is held to: its own budget and expectations, and extra limits."""
+    for kind in ("budget", "expect"):
+        given = getattr(model.plan, kind)
+        for layer, limit in applied(list(flat(given, kind)), layers) if given else ():
+            yield kind, layer, limit
+    for layer, limit in applied(extra, layers):
+        yield "budget", layer, limit
+
+
 def check(model: Model, extra: Sequence[Limit] = ()) -> tuple[list[Check], list[Problem]]:
     """The model against its own budget and expectations, and against extra limits."""
     report = model.report()
     layers = {layer.name: layer for layer in report.layers}
-    sets = [(key, list(flat(getattr(model.plan, key), key))) for key in ("budget", "expect")]
     checks, problems = [], []
-    for key, limits in (*sets, ("", extra)):
-        for layer, (_, metric, limit, where, place) in applied(limits, layers):
-            actual = figure(layers[layer] if layer else report, metric)
-            if actual is None:
-                message = f"{model.name}: {metric} is unknown while a length is; give `input` its `steps`"
-                problems.append(model.locate(Problem(message, where)))
-                continue
-            kind = key or "budget"
-            passed = actual == limit if kind == "expect" else actual <= limit
-            found = Check(model.name, model.plan.source, layer, metric, actual, limit, passed, kind)
-            found = found._replace(message=_message(found))
-            if not passed:
-                advice = "" if kind == "expect" else _advice(model, layer, metric, limit)
-                place = _place(model, where) if key else place
-                found = found._replace(advice=advice, place=place, origin=_origin(model, layer))
-            checks.append(found)
+    for kind, layer, (_, metric, limit, where, place) in held(model, layers, extra):
+        actual = figure(layers[layer] if layer else report, metric)
+        if actual is None:
+            problems.append(unknown(model, metric, () if place else where))
+            continue
+        passed = actual == limit if kind == "expect" else actual <= limit
+        found = Check(model.name, model.plan.source, layer, metric, actual, limit, passed, kind)
+        found = found._replace(message=_message(found))
+        own = _place(model, where) if where and not passed and not place else place
+        checks.append(found if passed else explained(model, found, own))
     return checks, problems
+
+
+def unknown(model: Model, metric: str, where: tuple[Any, ...] = ()) -> Problem:
+    """What to say of a figure that is not known."""
+    message = f"{model.name}: {metric} is unknown while a length is; give `input` its `steps`"
+    return model.locate(Problem(message, where))
+
+
+def explained(model: Model, check: Check, place: Place | None) -> Check:
+    """A limit that is broken, with what would fit, its place, and the layer or model that it is about."""
+    advice = "" if check.kind == "expect" else _advice(model, check.layer, check.metric, check.limit)
+    return check._replace(advice=advice, place=place, origin=_origin(model, check.layer))
 
 
 def _message(check: Check) -> str:
@@ -166,18 +183,16 @@ STATES = ("ok", "broken", "unknown")
 
 def state(model: Model, report: ModelReport, extra: Sequence[Limit] = ()) -> str:
     """Whether a model keeps its budget: `ok`, `broken`, `unknown` where a figure is, or nothing where it has none."""
-    own = [(key, list(flat(given, key))) for key in ("budget", "expect") if (given := getattr(model.plan, key))]
-    if not own and not extra:
+    if not (model.plan.budget or model.plan.expect or extra):
         return ""
     found = ""
     layers = {each.name: each for each in report.layers}
-    for key, limits in (*own, ("", extra)):
-        for layer, (_, metric, limit, *_) in applied(limits, layers):
-            actual = figure(layers[layer] if layer else report, metric)
-            if actual is None:
-                found = "unknown"
-            elif actual > limit or (key == "expect" and actual != limit):
-                return "broken"
-            else:
-                found = found or "ok"
+    for kind, layer, (_, metric, limit, *_) in held(model, layers, extra):
+        actual = figure(layers[layer] if layer else report, metric)
+        if actual is None:
+            found = "unknown"
+        elif actual > limit or (kind == "expect" and actual != limit):
+            return "broken"
+        else:
+            found = found or "ok"
     return found

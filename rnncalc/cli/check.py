@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from rnncalc.cli.candidates import files
+from rnncalc.cli.gate import Asked, gate_options
 from rnncalc.cli.options import (
     CHECK_FORMATS,
     framework_option,
@@ -24,6 +25,7 @@ from rnncalc.report import METRICS
 @click.argument("paths", nargs=-1, metavar="[PATH...]", shell_complete=files)
 @limit_options
 @set_option
+@gate_options
 @project_option
 @framework_option
 @click.option("--summary", metavar="FILE", help="Add a page in Markdown to FILE, such as $GITHUB_STEP_SUMMARY.")
@@ -33,6 +35,11 @@ def command(
     settings: tuple[Any, ...],
     framework: str | None,
     summary: str | None,
+    baseline: str | None,
+    update: bool,
+    tighten: bool,
+    shares: Any,
+    floors: Any,
     form: Any,
     output: Any,
     quiet: bool,
@@ -43,9 +50,13 @@ def command(
 
     Without a PATH, the models that the project file includes. Exit status 1 where a limit is broken, 2 where something
     could not be checked.
+
+    With a baseline, growth over it is limited too: in params to 5 % and 1,000, whichever is more, where nothing else is
+    said.
     """
     from rnncalc.budget import Verdict
-    from rnncalc.cli.batch import close, gate, specs
+    from rnncalc.cli.batch import close, specs
+    from rnncalc.cli.gate import gate, tell, write
     from rnncalc.cli.output import append, repository
     from rnncalc.cli.output import output as make
     from rnncalc.errors import Problem
@@ -55,8 +66,13 @@ def command(
     out = make(form, output, quiet, color, CHECK_FORMATS)
     found = specs(paths or None, framework, out, settings)
     extra = [Limit(layer, metric, limit) for metric in METRICS for layer, limit in limits[metric]]
-    judge = gate(extra)
     checks, problems = [], list(found.problems)
+    asked = Asked(baseline, update, tighten, shares, floors)
+    if asked.writes and settings:
+        raise click.UsageError("--set asks what if; a baseline is of what is")
+    judge = gate(asked, extra, problems)
+    if asked.writes:
+        judge = write(judge, asked, found, paths, out, problems)
     for model in found.models:
         kept, unknown = judge.check(model)
         checks += kept
@@ -70,6 +86,7 @@ def command(
     out.write("checks", verdict)
     if summary:
         append(summary, render("summary", "checks", verdict, root=repository()))
+    tell(judge, found, paths, out)
     close(out, found, problems)
     if not checks and not problems:
         raise click.UsageError("no model has a budget; give it `budget:`, or --max-params: nothing to check")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rnncalc.budget import Verdict
+from rnncalc.budget import Check, Verdict
 from rnncalc.errors import counted
 from rnncalc.record import Record
 from rnncalc.render.names import grouped
@@ -48,28 +49,62 @@ class Pinned(int):
 
 def checks(verdict: Verdict) -> list[Sheet]:
     """A row a limit, and what to do about each that is broken."""
-    columns = ("", "Model", "Layer", "Metric", "Actual", "Limit", "Excess")
-    rows, notes = [], []
-    for check in verdict.checks:
-        mark = "ok" if check.passed else "FAIL" if check.failed else "warn"
-        excess = "" if check.passed else Excess(check.excess)
-        limit = Pinned(check.limit) if check.kind == "expect" else check.limit
-        rows.append((mark, check.model, check.layer or "", check.metric, check.actual, limit, excess))
-        if not check.passed:
-            inside = check.place and check.place.path == check.source
-            place = check.place if inside else check.source
-            advice = f"; {check.advice}" if check.advice else ""
-            elsewhere = f"; the limit is {check.place}" if check.place and not inside else ""
-            name = f"{place} ({check.model})" if place else check.model
-            notes.append(f"{name}: {check.message}{advice}{elsewhere}")
+    columns: tuple[str, ...] = ("", "Model", "Layer", "Metric", "Actual", "Limit", "Excess")
+    rows = tuple(row for _, row in _checked(verdict))
+    if any(check.kind == "growth" for check in verdict.checks):
+        columns = (*columns[:5], "Base", *columns[5:])
+        bases = [check.base if check.kind == "growth" else "" for check in verdict.checks]
+        rows = tuple((*row[:5], base, *row[5:]) for row, base in zip(rows, bases))
+    notes = [_told(check) for check in verdict.checks if not check.passed]
     failed, limits = sum(check.failed for check in verdict.checks), counted(len(rows), "limit")
-    excused = sum(not check.passed for check in verdict.checks) - failed
+    excused = len(notes) - failed
     if rows:
-        told = f"{failed:,} of {limits} broken" if failed or excused else f"{limits} kept"
+        told = f"{failed:,} of {limits} broken" if notes else f"{limits} kept"
         notes.append(f"{told}, {counted(excused, 'warning')}" if excused else told)
     if verdict.problems:
         notes.append(counted(len(verdict.problems), "error"))
-    return [Sheet("", columns, tuple(rows), tuple(notes), ("Layer",) * (not any(row[2] for row in rows)))]
+    return [Sheet("", columns, rows, tuple(notes), ("Layer",) * (not any(row[2] for row in rows)))]
+
+
+def checks_csv(verdict: Verdict) -> list[Sheet]:
+    """A row a limit, with all that is known of it."""
+    columns = (
+        "",
+        "Model",
+        "Layer",
+        "Metric",
+        "Actual",
+        "Limit",
+        "Excess",
+        "Kind",
+        "Base",
+        "Level",
+        "Source",
+        "Message",
+    )
+    rows = tuple(
+        (*row, check.kind, check.base, "" if check.passed else check.level, check.source, check.message)
+        for check, row in _checked(verdict)
+    )
+    return [Sheet("", columns, rows)]
+
+
+def _checked(verdict: Verdict) -> Iterator[tuple[Check, tuple[Any, ...]]]:
+    for check in verdict.checks:
+        mark = "ok" if check.passed else "FAIL" if check.failed else "warn"
+        excess = "" if check.passed or check.kind == "exception" else Excess(check.excess)
+        limit = Pinned(check.limit) if check.kind == "expect" else check.limit
+        yield check, (mark, check.model, check.layer or "", check.metric, check.actual, limit, excess)
+
+
+def _told(check: Check) -> str:
+    """What to say of a limit that is broken."""
+    inside = check.place and check.place.path == check.source
+    place = check.place if inside else check.source
+    advice = f"; {check.advice}" if check.advice else ""
+    what = {"growth": "base", "exception": "exception"}.get(check.kind, "limit")
+    elsewhere = f"; the {what} is {check.place}" if check.place and not inside else ""
+    return f"{f'{place} ({check.model})' if place else check.model}: {check.message}{advice}{elsewhere}"
 
 
 def proofs(found: Any) -> list[Sheet]:
