@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
+from rnncalc import residual
 from rnncalc.cell import Window
 from rnncalc.record import Record
 from rnncalc.shapes import Axes, paddings
@@ -38,7 +39,8 @@ def flops(layer: Layer) -> Cost:
         merging = _MERGE_OPERATIONS[plan.merge_mode]
         widths = [layer.trace.output.at(sizes) for sizes in layer.sizes]
         inner, last = merging * sum(widths[:-1]) * (not plan.independent_directions), merging * widths[-1]
-    last += (layer.outflow.shape[0 if layer.first else -1] or 0) if plan.residual else 0
+    below, above = residual.operations(layer)
+    inner, last = inner + below, last + above
     combined = len(plan.inputs) - 1 if len(layer.cell.inputs) == 1 and len(plan.inputs) > 1 else 0
     inner += combined * _COMBINE_OPERATIONS[plan.combine] * ((layer.depths or [0])[0] or 0)
     return _cost(layer, layer.trace.flops(layer.policy), inner, last)

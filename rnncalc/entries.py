@@ -11,7 +11,7 @@ from rnncalc import layouts
 from rnncalc.cell import ACTIVATIONS, GIVEN, Cell, find, names
 from rnncalc.errors import listed, named, shown, suggest
 from rnncalc.layout import Entry, Layout
-from rnncalc.plan import COMBINES, MERGES, MOST_LAYERS, LayerPlan
+from rnncalc.plan import COMBINES, MERGES, MOST_LAYERS, RESIDUALS, LayerPlan
 from rnncalc.sizes import native, size
 from rnncalc.trace import POLICIES
 
@@ -39,6 +39,7 @@ STACK = (
 RECURRENT = (*EVERY_LAYER, *STACK)
 MOST_COUNTED = 1_000  # what a step counts: heads, experts, the layers of a highway
 CHOICES = {"Merge": MERGES, "Combine": COMBINES, "Activation": ACTIVATIONS}
+OR_FLAGS = {"Bias": POLICIES, "Residual": RESIDUALS}  # words beside true and false
 NULLS = {"Activation": "linear", "Merge": "none"}  # what null stands for
 KINDS = {  # of the keys that are not the cell's own; the others are true or false
     **dict.fromkeys(("name", "tied_to", "same_as", "initial_state"), "Name"),
@@ -47,6 +48,7 @@ KINDS = {  # of the keys that are not the cell's own; the others are true or fal
     "combine": "Combine",
     "merge_mode": "Merge",
     "bias": "Bias",
+    "residual": "Residual",
 }
 WINDOWS = ("pool_size", "stride")
 
@@ -234,8 +236,9 @@ class EntryReader:
             return self._inputs(value, where)
         if kind in CHOICES:
             return self.choice(value, CHOICES[kind], *where)
-        if kind == "Bias":
-            return value if isinstance(value, bool) else self.choice(value, POLICIES, *where, also="true or false")
+        if kind in OR_FLAGS:
+            words = OR_FLAGS[kind]
+            return value if isinstance(value, bool) else self.choice(value, words, *where, also="true or false")
         if kind == "Count" and isinstance(value, int) and value > MOST_COUNTED:
             self.wrong(f"{value:,} are too many; there can be {MOST_COUNTED:,}", *where)
             return 1

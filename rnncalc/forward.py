@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnncalc import residual
 from rnncalc.arrays import Array, Numeric, convolve, multiply, vector
 from rnncalc.cell import Diag, Lookup, Table, Window
 from rnncalc.errors import SpecError, suggest
@@ -115,17 +116,22 @@ def run(layer: Layer, weights: Mapping[str, Array], inputs: tuple[Array, ...], i
     y, last, finals = inputs[0], inputs[0], []
     ways_in = [y] * layer.directions
     for k in range(plan.num_layers):
-        ways = []
+        ways, adds = [], residual.inside(plan, k)
         for side in range(layer.directions):
             row = k * layer.directions + side
             states = tuple(np.take(initial[name], row, axis=-3 - layer.cell.rank) for name in layer.states)
-            ways.append(_unroll(layer, pieces[k, side], ways_in[side], states, backward=side == 1))
-            finals.append(ways[-1][2])
+            outputs, end, states = _unroll(layer, pieces[k, side], ways_in[side], states, backward=side == 1)
+            finals.append(states)
+            if adds and residual.apart(plan):
+                x = ways_in[side]
+                outputs, end = outputs + x, end + np.take(x, 0 if side else -1, axis=x.ndim - 2 - layer.cell.rank)
+            ways.append((outputs, end))
         merge = _MERGE[plan.merge_mode]
         y, last = (merge(ways[0][n], ways[1][n]) if plan.bidirectional else ways[0][n] for n in (0, 1))
+        y = y + ways_in[0] if adds and not residual.apart(plan) else y
         ways_in = [way[0] for way in ways] if plan.independent_directions else [y] * layer.directions
     result = y if plan.return_sequences else last
-    if plan.residual:
+    if plan.residual is True:
         result = result + inputs[0]
     stacked = [np.broadcast_arrays(*rows) for rows in zip(*finals)]
     axis = -3 - layer.cell.rank

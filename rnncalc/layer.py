@@ -7,7 +7,7 @@ from functools import cached_property
 from math import prod
 from typing import Any
 
-from rnncalc import costs, starts
+from rnncalc import costs, residual, starts
 from rnncalc.algebra import Poly
 from rnncalc.cell import Cell
 from rnncalc.choice import Refusal, choose, pick
@@ -75,12 +75,9 @@ class Layer:
         self._stack({key: value for key, value in options.items() if type(value) in (int, Poly)})
         if shared is not None:
             self._fits(shared)
-        if plan.residual and self.outflow.shape != self.inflows[0].shape:
-            shapes = f"{shown(self.inflows[0].shape)} in, {shown(self.outflow.shape)} out"
-            raise plan.wrong("residual", f"`{plan.name}` cannot add its input to its output: {shapes}")
-        if plan.bidirectional and plan.merge_mode == "none" and (plan.residual or plan.num_layers > 1):
-            key = "residual" if plan.residual else "merge_mode"
-            raise plan.wrong(key, "merge_mode none leaves two outputs, which cannot be read as one")
+        residual.check(self)
+        if plan.bidirectional and plan.merge_mode == "none" and plan.num_layers > 1:
+            raise plan.wrong("merge_mode", "merge_mode none leaves two outputs, which cannot be read as one")
 
     def params_in(self, layout: Layout) -> int | None:
         """Scalars that another framework allocates for the layer; None where its output would have another shape.

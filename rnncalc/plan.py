@@ -11,6 +11,7 @@ from rnncalc.record import Record
 
 NONE: Mapping[str, Any] = {}
 MERGES = ("concat", "sum", "mul", "ave", "none")
+RESIDUALS = ("each", "upper")  # beside true and false
 COMBINES = ("concat", "add", "mul", "ave")
 MOST_LAYERS, MOST_STACKED = 100_000, 10_000  # of a model, and of one stack
 
@@ -30,7 +31,7 @@ class LayerPlan(Record):
     independent_directions: bool = False
     learned_initial_state: bool = False
     initial_state: str = ""  # the layer whose last states it starts from
-    residual: bool = False
+    residual: bool | str = False
     trainable: bool = True
     inputs: tuple[str, ...] = ()  # the layer before, where none is named
     combine: str = "concat"

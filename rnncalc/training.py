@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rnncalc import residual
 from rnncalc.layer import Layer
 from rnncalc.network import Model
 from rnncalc.record import Record
@@ -92,15 +93,20 @@ def _elements(layer: Layer, read: Mapping[str, bool]) -> Iterator[int | None]:
         count = layer.each(value.size)
         if value.making[0] == "input":
             count = 0 if read.get(value.name) else value.size.at(layer.sizes[0])
-            if layer.directions > 1 and not layer.plan.independent_directions:
-                # what the next layer of a stack reads is made of two arrays
-                count += sum(value.size.at(sizes) for sizes in layer.sizes[1:])
+            count += sum(value.size.at(layer.sizes[k]) * _made(layer, k - 1) for k in range(1, len(layer.sizes)))
         for axis in (*value.axes, steps):
             if count and axis is None:
                 yield None
                 return
             count *= axis or 0
         yield count
+
+
+def _made(layer: Layer, k: int) -> int:
+    """The arrays that a stack makes between layer k and the next: of two directions, or of an output and an input."""
+    if not residual.apart(layer.plan):
+        return 1
+    return layer.directions if residual.inside(layer.plan, k) else 0
 
 
 def _keeps_output(layer: Layer) -> bool:

@@ -22,7 +22,7 @@ from rnncalc.cli.options import (
 from rnncalc.cli.project import defaults
 from rnncalc.errors import SpecError, listed
 from rnncalc.network import Model, build, others
-from rnncalc.plan import MERGES, Flow, LayerPlan, Plan
+from rnncalc.plan import MERGES, RESIDUALS, Flow, LayerPlan, Plan
 
 POLICIES = ("single", "double", "input", "none")
 WORDS = {  # what frameworks call a size
@@ -73,7 +73,14 @@ def cell_options(cell: Cell) -> list[click.Option]:
             ["--merge-mode"], type=click.Choice(MERGES), default="concat", help="How the two directions meet."
         ),
         click.Option(["--return-sequences/--no-return-sequences"], default=True, help="All steps, or the last alone."),
-        click.Option(["--residual"], is_flag=True, help="Add the input to the output."),
+        click.Option(
+            ["--residual"],
+            is_flag=False,
+            flag_value="true",
+            type=click.Choice(["true", *RESIDUALS]),
+            callback=lambda _, __, value: value == "true" or value or False,
+            help="Add the input to the output: around all, each layer, or each but the first.",
+        ),
         click.Option(
             ["--bias"], type=click.Choice(POLICIES), help="One a map, one a matrix, beside the input, or none."
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnncalc.entries import CHOICES, MOST_COUNTED
+from rnncalc.entries import CHOICES, MOST_COUNTED, OR_FLAGS
 from rnncalc.sizes import LARGEST, pattern
 
 Schema = dict[str, Any]
@@ -48,6 +48,7 @@ _KINDS: dict[str, Schema] = {
     "float": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
     "bool": FLAG,
     **{kind: {"enum": list(words)} for kind, words in CHOICES.items()},
+    **{kind: {"enum": [True, False, *words]} for kind, words in OR_FLAGS.items()},
 }
 
 

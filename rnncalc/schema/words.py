@@ -8,7 +8,7 @@ WORDS = {
     "name": "A name of its own; by default that of the type.",
     "inputs": "An earlier layer or an input, or a list of them; by default the layer before.",
     "combine": "How several inputs become one; by default concat.",
-    "residual": "The input is added to the output.",
+    "residual": "The input is added to the output: true around the whole layer, each or upper inside a stack.",
     "trainable": "false: its weights are frozen.",
     "tied_to": "A layer before whose matrix this one shares; the bias is its own.",
     "same_as": "A layer before whose weights this one shares, all of them.",
