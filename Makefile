@@ -1,5 +1,7 @@
 # make demo     install into .venv and run the main job on configs/
 # make test     install what the tests need, and run them
+# make gate     check the configs as a run of CI does
+# make network  the tests that install from a package registry: the Action, the hooks
 # make browser  install Chromium, in which the tests of pages run, where there is none
 # make lint     ruff and mypy
 # make docs     write the pages of docs/ that are read off the code
@@ -9,13 +11,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo browser test lint docs bench goldens clean
+.PHONY: demo gate network browser test lint docs bench goldens clean
 
 demo: .venv/installed
 	$(BIN)/rnncalc lstm --input-depth 10 --units 128
 	$(BIN)/rnncalc report configs
 	$(BIN)/rnncalc check configs
 	$(BIN)/rnncalc verify configs/keyword-spotter.yaml
+
+gate: .venv/installed
+	$(BIN)/rnncalc check configs --format github
+
+network: .venv/installed-dev
+	$(BIN)/python -m pytest -m network
 
 browser: .venv/installed-dev
 	$(BIN)/python tests/browser.py
