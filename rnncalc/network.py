@@ -18,10 +18,11 @@ from rnncalc.shapes import shown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from rnncalc.forward import States, Weights
+    from rnncalc.forward import Weights
     from rnncalc.report import ModelReport
     from rnncalc.source import Document
     from rnncalc.training import Training
+    from rnncalc.unroll import States
 
 
 # layers that do the same whether their depth is the first axis or the last

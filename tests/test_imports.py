@@ -38,6 +38,7 @@ FLOORS = (
     ("symbolic", "identify", "pairs", "origin", "pieces"),
     ("formulas", "influence"),
     ("explain",),
+    ("unroll",),
     ("forward", "training", "figures"),
     ("witness",),
     ("small",),
@@ -67,7 +68,7 @@ DOORS = {
 ONLY = {
     "rich": {"render.lines", "cli.progress"},
     "yaml": {"source"},
-    "numpy": {"packing", "arrays", "forward", "perturb", "proof", "witness", "grid", "sweep"},
+    "numpy": {"packing", "arrays", "unroll", "forward", "perturb", "proof", "witness", "grid", "sweep"},
     "click": {"cli"},
 }
 

@@ -376,9 +376,9 @@ def test_a_formula_that_is_right_at_one_size_alone_is_caught(
 
 
 def test_a_wrong_depth_of_the_next_layer_is_caught(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]) -> None:
-    from rnncalc import forward
+    from rnncalc import unroll
 
-    monkeypatch.setitem(forward._MERGE, "concat", lambda a, b: a + b)
+    monkeypatch.setitem(unroll._MERGE, "concat", lambda a, b: a + b)
     caught(run("verify", "lstm", "-F", "keras", "--bidirectional"), "output (4, 3, 7), declared (4, 3, 14)")
 
 
