@@ -15,6 +15,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
+import playground
+
 from rnncalc import layout as notation
 from rnncalc import layouts, load
 from rnncalc.algebra import total
@@ -378,6 +380,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "layers.md": layers_page,
     "cells.md": cells_page,
     "published.md": published_page,
+    "index.html": playground.page,
 }
 
 
