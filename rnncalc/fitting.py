@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rnncalc.errors import SpecError
-from rnncalc.layer import Layer, Tensor
+from rnncalc.layer import Layer
+from rnncalc.tensor import Tensor
 
 
 def fitting(layer: Layer, found: Mapping[str, tuple[int, ...]]) -> str:

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from math import prod
 from typing import Any
 
-from rnncalc import costs, residual, starts
+from rnncalc import costs, residual, sharing
 from rnncalc.algebra import Poly
 from rnncalc.cell import Cell
 from rnncalc.choice import Refusal, choose, pick
+from rnncalc.combine import combined
 from rnncalc.costs import Cost
-from rnncalc.errors import suggest
-from rnncalc.layout import Arrangement, Layout, Stored, arrange, formula
+from rnncalc.layout import Arrangement, Layout, arrange
 from rnncalc.plan import Flow, LayerPlan
-from rnncalc.record import Record
 from rnncalc.shapes import Axes, ShapeError, shown
+from rnncalc.tensor import Tensor, allocated, initial
 from rnncalc.trace import Trace, trace
 
 GEOMETRY = ("Extent", "Extent | None", "Padding")  # the kinds of what a window does to positions
-
-
-class Tensor(Record):
-    """A tensor as the framework allocates it.
-
-    `parts` are its (stack layer, direction): several where the directions are an axis of it. `shared` is the
-    `layer/tensor` whose scalars it is.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    formula: str
-    stored: Stored | None
-    parts: tuple[tuple[int, int], ...]
-    trainable: bool = True
-    shared: str | None = None
-    transposed: bool = False
-
-    @property
-    def size(self) -> int:
-        """Its scalars."""
-        return prod(self.shape)
 
 
 class Layer:
@@ -66,7 +43,7 @@ class Layer:
         self.flows = tuple(flows)
         self.first = options["axis"] == 1 if "axis" in options else cell.base in layout.channels_first
         try:
-            self.inflows = self._combined(flows)
+            self.inflows = combined(cell, plan, flows, self.first)
             self._trace(options)
         except ShapeError as error:
             open_ends = [shown(flow.shape) for flow in flows if None in flow.shape]
@@ -74,7 +51,7 @@ class Layer:
             raise plan.wrong("", f"`{plan.name}`: {error}{told}") from None
         self._stack({key: value for key, value in options.items() if type(value) in (int, Poly)})
         if shared is not None:
-            self._fits(shared)
+            sharing.check(self, shared)
         residual.check(self)
         if plan.bidirectional and plan.merge_mode == "none" and plan.num_layers > 1:
             raise plan.wrong("merge_mode", "merge_mode none leaves two outputs, which cannot be read as one")
@@ -101,47 +78,6 @@ class Layer:
         kinds, needed = self.cell.kinds, self.cell.required
         chosen = {key: own for key, own in self.options.items() if key in needed or kinds.get(key) in GEOMETRY}
         return plan._replace(form="", options={**chosen, **plan.options}) if plan.form or chosen else plan
-
-    def _fits(self, owner: Layer) -> None:
-        """Raise a SpecError where the weights of another layer cannot be this one's."""
-        if self.plan.tied_to:
-            _ = self.tensors  # which says what does not fit
-        mine, theirs = ([tensor.shape for tensor in each.tensors] for each in (self, owner))
-        if self.plan.same_as and mine != theirs:
-            message = f"`{self.plan.name}` would need other weights than `{owner.plan.name}` has: {mine} and {theirs}"
-            raise self.plan.wrong("same_as", message)
-
-    def _combined(self, flows: Sequence[Flow]) -> tuple[Flow, ...]:
-        """The flow for each input of the step: several for one input are combined."""
-        wanted = len(self.cell.inputs)
-        if not wanted:
-            return ()
-        if len(flows) == 1:
-            return (flows[0],) * wanted
-        if len(flows) == wanted:
-            return tuple(flows)
-        if wanted > 1:
-            raise ShapeError(f"{self.cell.name} reads {wanted} inputs, or one for all, but {len(flows)} are named")
-        if any(flow.numbers for flow in flows):
-            raise ShapeError("whole numbers cannot be combined; look each up in an embedding first")
-        shapes = [flow.shape for flow in flows]
-        sequence = any(flow.sequence for flow in flows)
-        axis = 0 if self.first else -1
-        longest = max(shapes, key=len)
-        spread = [shape if len(shape) == len(longest) else (*longest[:-1], *shape) for shape in shapes]
-        if self.plan.combine == "concat":
-            found = list(longest)
-            found[axis] = None if None in [s[axis] for s in spread] else sum(s[axis] or 0 for s in spread)
-            others = [n for n in range(len(longest)) if n != axis % len(longest)]
-        else:
-            found, others = list(longest), list(range(len(longest)))
-        for n in others:
-            sizes = {shape[n] for shape in spread} - {None}
-            if len(sizes) > 1 or any(len(shape) != len(longest) for shape in spread):
-                told = " and ".join(shown(shape) for shape in shapes)
-                raise ShapeError(f"its inputs {told} do not fit together to {self.plan.combine}")
-            found[n] = next(iter(sizes), None)
-        return (Flow(tuple(found), sequence),)
 
     def split(self, flow: Flow) -> tuple[Axes, int | None]:
         """Positions and depth of a shape."""
@@ -273,83 +209,17 @@ class Layer:
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:
         """The tensors in the framework's order, those that are another layer's among them."""
-        found = [*self._allocated(self.arrangement.tensors), *self._initial_states()]
-        if self.shared is None:
-            return tuple(found)
-        if self.plan.same_as:
-            owner = self.shared
-            return tuple(
-                mine._replace(shared=tensor.shared or f"{owner.plan.name}/{tensor.name}", transposed=tensor.transposed)
-                for mine, tensor in zip(found, owner.tensors)
-            )
-        return tuple(self._tied(found, self.shared))
+        found = [*allocated(self, self.arrangement.tensors), *initial(self)]
+        return tuple(sharing.shared(self, found, self.shared) if self.shared else found)
 
     @cached_property
     def buffers(self) -> tuple[Tensor, ...]:
         """What the framework stores beside its parameters, as the statistics of a batch normalisation in PyTorch."""
-        return tuple(self._allocated(self.arrangement.buffers))
-
-    def _allocated(self, tensors: Sequence[Stored]) -> list[Tensor]:
-        names, plan = self.layout.names, self.plan
-        template = names.of(plan.num_layers > 1, plan.bidirectional) if self.cell.states else "{tensor}"
-        shared_axis = names.axis and bool(self.cell.states)
-        sides = [tuple(range(self.directions))] if shared_axis else [(side,) for side in range(self.directions)]
-        found = []
-        for k, sizes in enumerate(self.sizes):
-            if k < 2:  # from the second layer on they are alike
-                seen = self._seen(k)
-                shapes = [tuple(dim.at(sizes) for dim in stored.shape) for stored in tensors]
-                texts = [formula(seen(stored.shape), self.words) for stored in tensors]
-            for group in sides:
-                parts = tuple((k, side) for side in group)
-                place = {
-                    "layer": k,
-                    "nth": f"_{k}" if k else "",
-                    "direction": names.directions[group[0]] if plan.bidirectional else "",
-                    "scope": self.entry.scope,
-                    "inner": self.entry.inner,
-                    "name": plan.name,
-                }
-                for stored, shape, text in zip(tensors, shapes, texts):
-                    name = stored.name if template == "{tensor}" else template.format(tensor=stored.name, **place)
-                    if shared_axis:
-                        shape, text = (len(group), *shape), f"{len(group)} × {text}"
-                    found.append(Tensor(name, shape, text, stored, parts, stored.trainable and plan.trainable))
-        return sorted(found, key=lambda tensor: tensor.name.split("/")) if names.ordered else found
-
-    def _seen(self, k: int) -> Callable[[tuple[Poly, ...]], tuple[Poly, ...]]:
-        """In a stack, what a layer after the first reads is the output of the one before."""
-        if not k:
-            return lambda shape: shape
-        below = self.trace.output * (self.directions if self.mixed else 1)
-        return lambda shape: tuple(size.replace({"input_depth": below}) for size in shape)
-
-    def _initial_states(self) -> list[Tensor]:
-        trainable = self.plan.trainable
-        return [Tensor(name, shape, text, None, (), trainable) for name, shape, text in starts.learned(self)]
+        return tuple(allocated(self, self.arrangement.buffers))
 
     @cached_property
     def _initial_params(self) -> int:
-        return sum(tensor.size for tensor in self._initial_states())
-
-    def _tied(self, tensors: list[Tensor], owner: Layer) -> list[Tensor]:
-        """The tensors, the layer's last matrix being the matrix of another layer, transposed where needed."""
-        if self.cell.states:
-            raise self.plan.wrong(
-                "tied_to", f"the matrices of a {self.cell.name} cannot be tied; share all with same_as"
-            )
-        matrices = [tensor for tensor in owner.tensors if len(tensor.shape) == 2]
-        mine = [n for n, tensor in enumerate(tensors) if len(tensor.shape) == 2]
-        if len(matrices) != 1 or not mine:
-            raise self.plan.wrong("tied_to", f"`{owner.plan.name}` and `{self.plan.name}` do not have one matrix each")
-        theirs, tensor = matrices[0], tensors[mine[-1]]
-        if tensor.shape not in (theirs.shape, theirs.shape[::-1]):
-            shapes = f"{shown(theirs.shape)} and {shown(tensor.shape)}"
-            raise self.plan.wrong("tied_to", f"the matrices of `{owner.plan.name}` and `{self.plan.name}`: {shapes}")
-        shared = theirs.shared or f"{owner.plan.name}/{theirs.name}"
-        turned = (tensor.shape != theirs.shape) != theirs.transposed
-        tensors[mine[-1]] = tensor._replace(shared=shared, transposed=turned)
-        return tensors
+        return sum(tensor.size for tensor in initial(self))
 
     @cached_property
     def params(self) -> int:
@@ -390,22 +260,3 @@ class Layer:
     def changes_steps(self) -> bool:
         """Whether its output has other steps than its input, so that the cost of one more step has no meaning."""
         return costs.changes_steps(self)
-
-
-def tie(plan: LayerPlan, layers: Mapping[str, Layer]) -> Layer | None:
-    """The layer whose weights this one shares.
-
-    Raises:
-        SpecError: there is none of that name before it.
-    """
-    key = "tied_to" if plan.tied_to else "same_as"
-    name = plan.tied_to or plan.same_as
-    if not name:
-        return None
-    if plan.tied_to and plan.same_as:
-        raise plan.wrong("tied_to", f"`{plan.name}` is `same_as` another layer, so that there is nothing left to tie")
-    if name == plan.name:
-        raise plan.wrong(key, f"`{plan.name}` cannot share weights with itself")
-    if name not in layers:
-        raise plan.wrong(key, f"no layer before `{plan.name}` is named `{name}`{suggest(name, layers)}")
-    return layers[name]

@@ -10,10 +10,11 @@ from rnncalc import layouts, starts
 from rnncalc.cell import find
 from rnncalc.choice import choose, entries
 from rnncalc.errors import Problem, SpecError, suggest
-from rnncalc.layer import Layer, tie
+from rnncalc.layer import Layer
 from rnncalc.layout import Layout
 from rnncalc.plan import MOST_LAYERS, MOST_STACKED, Flow, LayerPlan, Plan
 from rnncalc.shapes import shown
+from rnncalc.sharing import tie
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

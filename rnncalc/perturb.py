@@ -8,10 +8,11 @@ from math import prod
 import numpy as np
 
 from rnncalc.forward import Weights, unchecked
-from rnncalc.layer import Layer, Tensor
+from rnncalc.layer import Layer
 from rnncalc.network import Model
 from rnncalc.packing import Array, matters, reads
 from rnncalc.small import STEPS, work
+from rnncalc.tensor import Tensor
 
 BATCH = 4
 CHUNK = 2_000_000  # scalars of perturbed weights at once

@@ -16,7 +16,8 @@ from rnncalc.cell import Diag, Lookup, Table, Window
 from rnncalc.packing import Pieces, split_directions, unpack
 
 if TYPE_CHECKING:
-    from rnncalc.layer import Layer, Tensor
+    from rnncalc.layer import Layer
+    from rnncalc.tensor import Tensor
 
 States = dict[str, Array]
 

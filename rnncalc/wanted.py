@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from rnncalc.layer import Layer, Tensor
+from rnncalc.layer import Layer
 from rnncalc.layout import Names
 from rnncalc.network import Model
 from rnncalc.record import Record
+from rnncalc.tensor import Tensor
 
 Parts = tuple[str, ...]
 

@@ -383,7 +383,7 @@ def test_a_wrong_depth_of_the_next_layer_is_caught(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_wrong_printed_formula_is_caught(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]) -> None:
-    monkeypatch.setattr("rnncalc.layer.formula", lambda shape, words: "5·units")
+    monkeypatch.setattr("rnncalc.tensor.formula", lambda shape, words: "5·units")
     caught(run("verify", "lstm"))
 
 
