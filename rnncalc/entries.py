@@ -3,63 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import count
 from typing import Any
 
 from rnncalc import layouts
-from rnncalc.cell import ACTIVATIONS, GIVEN, Cell, find, names
+from rnncalc.cell import Cell, find, names
 from rnncalc.errors import listed, named, shown, suggest
+from rnncalc.keys import class_of, free, hint, layer_keys, main, spellings
 from rnncalc.layout import Entry, Layout
-from rnncalc.plan import COMBINES, MERGES, MOST_LAYERS, RESIDUALS, LayerPlan
-from rnncalc.sizes import native, size
-from rnncalc.trace import POLICIES
+from rnncalc.plan import MOST_LAYERS, LayerPlan
+from rnncalc.sizes import native
+from rnncalc.values import ValueReader, Where
 
-EVERY_LAYER = (
-    "name",
-    "inputs",
-    "combine",
-    "residual",
-    "trainable",
-    "tied_to",
-    "same_as",
-    "repeat",
-    "bias",
-    "input_depth",
-)
-STACK = (
-    "num_layers",
-    "bidirectional",
-    "merge_mode",
-    "return_sequences",
-    "independent_directions",
-    "learned_initial_state",
-    "initial_state",
-)
-RECURRENT = (*EVERY_LAYER, *STACK)
-MOST_COUNTED = 1_000  # what a step counts: heads, experts, the layers of a highway
-CHOICES = {"Merge": MERGES, "Combine": COMBINES, "Activation": ACTIVATIONS}
-OR_FLAGS = {"Bias": POLICIES, "Residual": RESIDUALS}  # words beside true and false
-NULLS = {"Activation": "linear", "Merge": "none"}  # what null stands for
-KINDS = {  # of the keys that are not the cell's own; the others are true or false
-    **dict.fromkeys(("name", "tied_to", "same_as", "initial_state"), "Name"),
-    **dict.fromkeys(("input_depth", "num_layers", "repeat"), "int"),
-    "inputs": "Names",
-    "combine": "Combine",
-    "merge_mode": "Merge",
-    "bias": "Bias",
-    "residual": "Residual",
-}
 WINDOWS = ("pool_size", "stride")
 
-Where = tuple[Any, ...]
 
-
-class EntryReader:
+class EntryReader(ValueReader):
     """Reads the entries of one document; `wrong(message, *where, at=...)` takes each mistake."""
 
     def __init__(self, layout: Layout, wrong: Callable[..., None]) -> None:
-        self.layout, self.wrong = layout, wrong
+        super().__init__(wrong)
+        self.layout = layout
 
     def layers(self, given: Sequence[Any], where: Where) -> list[LayerPlan]:
         """The plans of a list of entries, repeated ones written out; names may still be empty."""
@@ -135,7 +99,7 @@ class EntryReader:
         if "name" in outer:
             plan = plan._replace(name=self.text(outer["name"], *where, "name"))
         if "inputs" in outer:
-            plan = plan._replace(inputs=self._inputs(outer["inputs"], (*where, "inputs")))
+            plan = plan._replace(inputs=self.inputs(outer["inputs"], (*where, "inputs")))
         if "trainable" in outer:
             plan = plan._replace(trainable=self.flag(outer["trainable"], *where, "trainable"))
         return [plan, *(each._replace(time_distributed=True, trainable=plan.trainable) for each in found[1:])]
@@ -197,7 +161,7 @@ class EntryReader:
             key = keys.get(word)
             if key not in layer_keys(cell):
                 if word not in layout.ignored and not free(word):
-                    message = f"unknown key {named(word)} for {cell.name}{_hint(word, keys, cell, layout, entry)}"
+                    message = f"unknown key {named(word)} for {cell.name}{hint(word, keys, cell, layout, entry)}"
                     self.wrong(message, *where, word, at="key")
                 continue
             if key in options or key in fields:
@@ -205,7 +169,7 @@ class EntryReader:
             kept = options if key in (*cell.required, *cell.options, "input_depth") else fields
             spelled[key] = word
             value = self._positions(value, cell, (*where, word)) if entry and entry.whole and key in WINDOWS else value
-            kept[key] = self._value(key, native(value), cell, (*where, word))
+            kept[key] = self.of_key(key, native(value), cell, (*where, word))
         for word, (key, by) in products.items():
             whole, parts = self.size(given[word], *where, word), options.get(by, 1)
             if whole % parts:
@@ -221,111 +185,6 @@ class EntryReader:
         times = fields.pop("repeat", 1)
         name = str(fields.pop("name", ""))
         return LayerPlan(cell.name, name, options, form, where=where, spelled=spelled, **fields), times
-
-    def _value(self, key: str, value: Any, cell: Cell, where: Where) -> Any:
-        kind = kind_of(key, cell)
-        optional = kind.endswith(" | None")
-        if value is None and (optional or kind in NULLS):
-            return None if optional else NULLS[kind]
-        return self._of_kind(kind.removesuffix(" | None"), value, cell, where)
-
-    def _of_kind(self, kind: str, value: Any, cell: Cell, where: Where) -> Any:
-        if kind == "Name":
-            return self.text(value, *where)
-        if kind == "Names":
-            return self._inputs(value, where)
-        if kind in CHOICES:
-            return self.choice(value, CHOICES[kind], *where)
-        if kind in OR_FLAGS:
-            words = OR_FLAGS[kind]
-            return value if isinstance(value, bool) else self.choice(value, words, *where, also="true or false")
-        if kind == "Count" and isinstance(value, int) and value > MOST_COUNTED:
-            self.wrong(f"{value:,} are too many; there can be {MOST_COUNTED:,}", *where)
-            return 1
-        if kind in ("int", "Count"):
-            if where[-1] != "axis":
-                return self.size(value, *where)
-            if isinstance(value, int) and not isinstance(value, bool) and value in (-1, 1):
-                return value
-            self.wrong(f"{shown(value)} is no axis of the depth; write 1 for the first or -1 for the last", *where)
-            return -1
-        if kind == "Extent":
-            return self._extent(value, cell.rank, where)
-        if kind == "Padding":
-            word = value.lower() if isinstance(value, str) else ""
-            return word if word in ("valid", "same") else self._extent(value, cell.rank, where, least=0)
-        if kind == "Target":
-            if isinstance(value, (list, tuple)) and value:
-                return tuple(-1 if each == -1 else self.size(each, *where, n) for n, each in enumerate(value))
-            self.wrong("a shape is a list of sizes, such as [50, 768]", *where)
-            return (1,)
-        if kind == "Pairs":
-            return self._pairs(value, where)
-        if kind == "float":
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
-                self.wrong(f"{shown(value)} is not a rate; write a number from 0 to 1, such as 0.2", *where)
-                return 0.5
-            return value
-        return self.flag(value, *where)
-
-    def _extent(self, value: Any, rank: int, where: Where, least: int = 1) -> tuple[int, ...]:
-        """A whole number for each axis, or one for all."""
-        if not isinstance(value, (list, tuple)):
-            return (self.size(value, *where, least=least),) * rank
-        if len(value) != rank:
-            self.wrong(f"{len(value)} sizes for {rank} {'axis' if rank == 1 else 'axes'}", *where)
-            return (1,) * rank
-        return tuple(self.size(each, *where, n, least=least) for n, each in enumerate(value))
-
-    def _pairs(self, value: Any, where: Where) -> tuple[tuple[int, int], ...]:
-        pairs = value if isinstance(value, (list, tuple)) else []
-        if not pairs or not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in pairs):
-            self.wrong("filters are pairs of width and count, such as [[1, 32], [2, 64]]", *where)
-            return ((1, 1),)
-        return tuple(
-            (self.size(width, *where, n, 0), self.size(filters, *where, n, 1))
-            for n, (width, filters) in enumerate(pairs)
-        )
-
-    def _inputs(self, value: Any, where: Where) -> tuple[str, ...]:
-        if isinstance(value, str):
-            return (value,)
-        if not isinstance(value, (list, tuple)) or not value or not all(isinstance(each, str) for each in value):
-            self.wrong("`inputs` is a list of names of earlier layers or inputs", *where)
-            return ()
-        return tuple(value)
-
-    def choice(self, value: Any, known: tuple[str, ...], *where: Any, also: str = "") -> Any:
-        """One of the known words."""
-        if not (isinstance(value, str) and value in known):
-            there = listed([*([also] if also else []), *known], "or")
-            hint = suggest(value, known)
-            self.wrong(f"{shown(value)} is not known here{hint + ' Write' if hint else '; write'} {there}", *where)
-            return known[0]
-        return value
-
-    def size(self, value: Any, *where: Any, unit: str = "count", least: int = 1) -> int:
-        """A whole number."""
-        try:
-            return size(value, unit, least)
-        except ValueError as error:
-            self.wrong(str(error), *where)
-            return least or 1
-
-    def flag(self, value: Any, *where: Any) -> bool:
-        """True or false."""
-        if not isinstance(value, bool):
-            word = value.lower() if isinstance(value, str) else ""
-            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word, "true or false")
-            self.wrong(f"{shown(value)} is neither true nor false; write {meant}", *where)
-        return value is True
-
-    def text(self, value: Any, *where: Any) -> str:
-        """A name."""
-        if isinstance(value, str) and value.strip():
-            return value
-        self.wrong(f"{shown(value)} is not a name; write a text, in quotes where it looks like a number", *where)
-        return ""
 
 
 def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:
@@ -349,11 +208,6 @@ def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:
     ]
 
 
-def free(key: object) -> bool:
-    """Whether a key is the user's own, for remarks and anchors."""
-    return key == "description" or (isinstance(key, str) and key.startswith("x-"))
-
-
 def with_names(plans: Sequence[LayerPlan], wrong: Callable[..., None]) -> tuple[LayerPlan, ...]:
     """The plans with a name each: `lstm`, `lstm_1`, ... where none was given."""
     taken: set[str] = set()
@@ -370,22 +224,6 @@ def _numbered(type: str, taken: set[str]) -> Iterator[str]:
     return (name for n in count() if (name := f"{type}_{n}" if n else type) not in taken)
 
 
-def class_of(kind: Any, layout: Layout) -> Entry | None:
-    """The framework's class of this name; the first of those that are several forms of one class."""
-    return _classes(layout.name).get(kind) if isinstance(kind, str) else None
-
-
-@cache
-def _classes(framework: str) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
-    for entry in layouts.find(framework).entries:
-        if entry.cell != "*":
-            for rank in (1, 2, 3) if "{" in entry.name else (0,):
-                if entry.has_rank(rank):
-                    found.setdefault(entry.class_name(rank), entry)
-    return found
-
-
 def _beside(kind: object, key: object, layer: bool) -> str:
     first, other = named(kind), named(key)
     if layer:
@@ -393,45 +231,8 @@ def _beside(kind: object, key: object, layer: bool) -> str:
     return f"{other} stands beside {first}: indent the options below it, or write `{kind}: {{{named(key)[1:-1]}: ...}}`"
 
 
-def _hint(word: Any, keys: Mapping[str, str], cell: Cell, layout: Layout, entry: Entry | None) -> str:
-    """Whose word it is: another framework's for one of this cell's keys, another cell's, or a typo."""
-    for name in layouts.NAMES:
-        other = layouts.find(name)
-        for each in other.entries:
-            for key, theirs in {**other.words, **each.words}.items():
-                if theirs == word and each.cell == cell.base and key in layer_keys(cell):
-                    return f"; that is {name}'s word for `{layout.word(key, entry) if entry else key}`"
-    owners = [name for name in names("rnncalc.cells") if keys.get(word, word) in layer_keys(find(name))]
-    return f"; {listed(owners)} {'has' if len(owners) == 1 else 'have'} it" if owners else suggest(word, keys)
-
-
-def spellings(cell: Cell, layout: Layout, entry: Entry | None) -> dict[str, str]:
-    """The key that each word means in a layer of this class: our words, and the framework's, which win."""
-    own = {key: key for key in layer_keys(cell)}
-    theirs = {word: key for key, word in entry.words.items()} if entry else {}
-    return {**{word: key for key, word in layout.words.items() if key not in theirs.values()}, **own, **theirs}
-
-
-def kind_of(key: str, cell: Cell) -> str:
-    """What a key of a layer may be: one of the kinds of `rnncalc.cell`, or of those above."""
-    return KINDS.get(key) or cell.kinds.get(key, "int" if key in cell.sizes else "bool")
-
-
 def _mapped(options: Any, cell: Cell) -> Mapping[str, Any]:
     """Options as a mapping; a bare value is the layer's main size."""
     if isinstance(options, Mapping):
         return options
     return {} if options is None else {main(cell): options}
-
-
-def main(cell: Cell) -> str:
-    """The size that a bare value stands for: `dense: 64`."""
-    return next(iter((*cell.required, *cell.options)), "name")
-
-
-def layer_keys(cell: Cell | None) -> tuple[str, ...]:
-    """Every key that a layer of this type takes."""
-    if cell is None:
-        return ()
-    own = (key for key in (*cell.required, *cell.options) if key not in GIVEN)
-    return (*own, *(RECURRENT if cell.states else EVERY_LAYER))

@@ -12,11 +12,11 @@ from glob import escape, has_magic
 from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts
-from rnncalc.entries import free
 from rnncalc.errors import Place, Problem, SpecError, among, named, shown
 from rnncalc.exemption import Exemption, ExemptionReader
 from rnncalc.growth import Growth, GrowthReader
 from rnncalc.ignore import Rules, parse
+from rnncalc.keys import free
 from rnncalc.limits import Limit, LimitReader, flat, matching
 from rnncalc.plan import Defaults
 from rnncalc.record import Record

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rnncalc.entries import main
 from rnncalc.errors import Problem, SpecError, listed, named, suggest
+from rnncalc.keys import main
 from rnncalc.record import Record
 
 if TYPE_CHECKING:

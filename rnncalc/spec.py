@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts
-from rnncalc.entries import EntryReader, free, with_names
+from rnncalc.entries import EntryReader, with_names
 from rnncalc.errors import Problem, SpecError, among, named, suggest
+from rnncalc.keys import free
 from rnncalc.layout import Layout
 from rnncalc.limits import LimitReader
 from rnncalc.network import Model, build

@@ -46,9 +46,9 @@ def allocated(layer: Layer, tensors: Sequence[Stored]) -> list[Tensor]:
     found = []
     for k, sizes in enumerate(layer.sizes):
         if k < 2:  # from the second layer on they are alike
-            seen = _seen(layer, k)
+            turned = seen(layer, k)
             shapes = [tuple(dim.at(sizes) for dim in stored.shape) for stored in tensors]
-            texts = [formula(seen(stored.shape), layer.words) for stored in tensors]
+            texts = [formula(turned(stored.shape), layer.words) for stored in tensors]
         for group in sides:
             parts = tuple((k, side) for side in group)
             place = {
@@ -67,7 +67,7 @@ def allocated(layer: Layer, tensors: Sequence[Stored]) -> list[Tensor]:
     return sorted(found, key=lambda tensor: tensor.name.split("/")) if names.ordered else found
 
 
-def _seen(layer: Layer, k: int) -> Callable[[tuple[Poly, ...]], tuple[Poly, ...]]:
+def seen(layer: Layer, k: int) -> Callable[[tuple[Poly, ...]], tuple[Poly, ...]]:
     """In a stack, what a layer after the first reads is the output of the one before."""
     if not k:
         return lambda shape: shape

@@ -18,7 +18,7 @@ from rnncalc import cell, layouts
 from rnncalc.budget import check
 from rnncalc.cell import GIVEN, find, names, recurrent
 from rnncalc.cli import COMMANDS
-from rnncalc.entries import EVERY_LAYER, RECURRENT
+from rnncalc.keys import EVERY_LAYER, RECURRENT
 from rnncalc.network import Model
 from rnncalc.report import METRICS
 from rnncalc.sizes import DTYPES

@@ -17,7 +17,7 @@ import pytest
 import rnncalc
 from rnncalc import layouts
 from rnncalc.cell import find, names
-from rnncalc.entries import EVERY_LAYER, RECURRENT, class_of
+from rnncalc.keys import EVERY_LAYER, RECURRENT, class_of
 from rnncalc.report import METRICS
 from rnncalc.schema import schema
 from rnncalc.schema.words import WORDS

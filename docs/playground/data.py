@@ -21,6 +21,7 @@ from rnncalc.layout import Stored
 from rnncalc.network import Model
 from rnncalc.render.explain.figures import figure
 from rnncalc.sizes import DTYPES
+from rnncalc.tensor import seen
 
 POLICIES = ("single", "double", "input", "none")
 SIZES = {"input_depth": 5, "units": 8, "projection": 4}
@@ -199,15 +200,15 @@ def _template(one: str, two: str) -> str:
 def _tensor(layer: Layer, tensor: Any, name: str, k: int, pools: Pools) -> list[Any]:
     """Its layer (1 for all that follow the first), its name, and a grid: form, formula, shape, rows and columns."""
     stored: Stored = tensor.stored
-    seen = layer._seen(k)
-    shape: list[Poly | int] = list(seen(stored.shape))
+    turned = seen(layer, k)
+    shape: list[Poly | int] = list(turned(stored.shape))
     if len(tensor.parts) > 1 or layer.layout.names.axis:
         shape.insert(0, len(tensor.parts))
     grid = [
         stored.form,
         pools.texts(tensor.formula),
         [pools.poly(axis) for axis in shape],
-        [[_term(row[0].term), pools.poly(seen((row[0].rows,))[0])] for row in stored.grid],
+        [[_term(row[0].term), pools.poly(turned((row[0].rows,))[0])] for row in stored.grid],
         [[block.column.gate, pools.poly(block.columns)] for block in stored.grid[0]],
     ]
     return [k, pools.texts(name), pools.grids(grid, repr(grid))]

@@ -48,7 +48,7 @@ def limits(incomplete: str) -> list[CompletionItem]:
 
 def settings(incomplete: str) -> list[CompletionItem]:
     """`encoder.` for each layer of the specs on the line, and behind the dot each of its keys."""
-    from rnncalc.entries import layer_keys
+    from rnncalc.keys import layer_keys
 
     found: list[str] = []
     for layer in _layers():

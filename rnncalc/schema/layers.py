@@ -7,10 +7,11 @@ from typing import Any
 
 from rnncalc.cell import Cell, find, names
 from rnncalc.choice import entries
-from rnncalc.entries import NULLS, RECURRENT, kind_of, layer_keys, main, spellings
+from rnncalc.keys import RECURRENT, kind_of, layer_keys, main, spellings
 from rnncalc.layout import Entry, Layout
 from rnncalc.schema.values import FLAG, FREE, Schema, of_kind, ref
 from rnncalc.schema.words import WORDS, described
+from rnncalc.values import NULLS
 
 ALIKE = tuple(key for key in RECURRENT if key != "bias")
 DISTRIBUTED = ("time_distributed", "TimeDistributed")

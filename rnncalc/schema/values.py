@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnncalc.entries import CHOICES, MOST_COUNTED, OR_FLAGS
 from rnncalc.sizes import LARGEST, pattern
+from rnncalc.values import CHOICES, MOST_COUNTED, OR_FLAGS
 
 Schema = dict[str, Any]
 FREE: Schema = {"anyOf": [{"const": "description"}, {"pattern": "^x-"}]}  # the keys that are the user's own

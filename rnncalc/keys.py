@@ -1,0 +1,102 @@
+"""The keys that a layer of a spec takes: which, in whose words, and what kind of value each has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from rnncalc import layouts
+from rnncalc.cell import GIVEN, Cell, find, names
+from rnncalc.errors import listed, suggest
+from rnncalc.layout import Entry, Layout
+
+EVERY_LAYER = (
+    "name",
+    "inputs",
+    "combine",
+    "residual",
+    "trainable",
+    "tied_to",
+    "same_as",
+    "repeat",
+    "bias",
+    "input_depth",
+)
+STACK = (
+    "num_layers",
+    "bidirectional",
+    "merge_mode",
+    "return_sequences",
+    "independent_directions",
+    "learned_initial_state",
+    "initial_state",
+)
+RECURRENT = (*EVERY_LAYER, *STACK)
+KINDS = {  # of the keys that are not the cell's own; the others are true or false
+    **dict.fromkeys(("name", "tied_to", "same_as", "initial_state"), "Name"),
+    **dict.fromkeys(("input_depth", "num_layers", "repeat"), "int"),
+    "inputs": "Names",
+    "combine": "Combine",
+    "merge_mode": "Merge",
+    "bias": "Bias",
+    "residual": "Residual",
+}
+
+
+def free(key: object) -> bool:
+    """Whether a key is the user's own, for remarks and anchors."""
+    return key == "description" or (isinstance(key, str) and key.startswith("x-"))
+
+
+def class_of(kind: Any, layout: Layout) -> Entry | None:
+    """The framework's class of this name; the first of those that are several forms of one class."""
+    return _classes(layout.name).get(kind) if isinstance(kind, str) else None
+
+
+@cache
+def _classes(framework: str) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for entry in layouts.find(framework).entries:
+        if entry.cell != "*":
+            for rank in (1, 2, 3) if "{" in entry.name else (0,):
+                if entry.has_rank(rank):
+                    found.setdefault(entry.class_name(rank), entry)
+    return found
+
+
+def spellings(cell: Cell, layout: Layout, entry: Entry | None) -> dict[str, str]:
+    """The key that each word means in a layer of this class: our words, and the framework's, which win."""
+    own = {key: key for key in layer_keys(cell)}
+    theirs = {word: key for key, word in entry.words.items()} if entry else {}
+    return {**{word: key for key, word in layout.words.items() if key not in theirs.values()}, **own, **theirs}
+
+
+def kind_of(key: str, cell: Cell) -> str:
+    """What a key of a layer may be: one of the kinds of `rnncalc.cell`, or of those above."""
+    return KINDS.get(key) or cell.kinds.get(key, "int" if key in cell.sizes else "bool")
+
+
+def main(cell: Cell) -> str:
+    """The size that a bare value stands for: `dense: 64`."""
+    return next(iter((*cell.required, *cell.options)), "name")
+
+
+def layer_keys(cell: Cell | None) -> tuple[str, ...]:
+    """Every key that a layer of this type takes."""
+    if cell is None:
+        return ()
+    own = (key for key in (*cell.required, *cell.options) if key not in GIVEN)
+    return (*own, *(RECURRENT if cell.states else EVERY_LAYER))
+
+
+def hint(word: Any, keys: Mapping[str, str], cell: Cell, layout: Layout, entry: Entry | None) -> str:
+    """Whose word it is: another framework's for one of this cell's keys, another cell's, or a typo."""
+    for name in layouts.NAMES:
+        other = layouts.find(name)
+        for each in other.entries:
+            for key, theirs in {**other.words, **each.words}.items():
+                if theirs == word and each.cell == cell.base and key in layer_keys(cell):
+                    return f"; that is {name}'s word for `{layout.word(key, entry) if entry else key}`"
+    owners = [name for name in names("rnncalc.cells") if keys.get(word, word) in layer_keys(find(name))]
+    return f"; {listed(owners)} {'has' if len(owners) == 1 else 'have'} it" if owners else suggest(word, keys)
