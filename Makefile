@@ -35,7 +35,7 @@ lint: .venv/installed-dev
 	$(BIN)/ruff check rnncalc tests docs
 	$(BIN)/ruff format --check rnncalc tests docs
 	$(BIN)/mypy
-	$(BIN)/mypy docs/generate.py docs/playground
+	$(BIN)/mypy docs/generate.py docs/pages docs/playground
 
 docs: .venv/installed-dev
 	$(BIN)/python docs/generate.py
