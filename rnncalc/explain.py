@@ -25,8 +25,8 @@ from rnncalc.remarks import facts
 from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
 
 if TYPE_CHECKING:
+    from rnncalc.arrangement import Block as Cell
     from rnncalc.layer import Layer
-    from rnncalc.layout import Block as Cell
     from rnncalc.network import Model
     from rnncalc.tensor import Tensor
     from rnncalc.trace import Trace

@@ -8,11 +8,12 @@ from typing import Any
 
 from rnncalc import costs, residual, sharing
 from rnncalc.algebra import Poly
+from rnncalc.arrangement import Arrangement, arrange
 from rnncalc.cell import Cell
 from rnncalc.choice import Refusal, choose, pick
 from rnncalc.combine import combined
 from rnncalc.costs import Cost
-from rnncalc.layout import Arrangement, Layout, arrange
+from rnncalc.layout import Layout
 from rnncalc.plan import Flow, LayerPlan
 from rnncalc.shapes import Axes, ShapeError, shown
 from rnncalc.tensor import Tensor, allocated, initial

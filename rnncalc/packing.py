@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnncalc.algebra import Poly
-from rnncalc.layout import Block, Stored
+from rnncalc.arrangement import Block, Stored
 
 Array = NDArray[Any]
 Pieces = dict[tuple[str, str], Array]

@@ -9,8 +9,8 @@ from rnncalc.algebra import product
 from rnncalc.errors import listed
 
 if TYPE_CHECKING:
+    from rnncalc.arrangement import Stored
     from rnncalc.layer import Layer
-    from rnncalc.layout import Stored
 
 BIAS = {
     "single": "one bias a map",

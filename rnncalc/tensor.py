@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from rnncalc import starts
 from rnncalc.algebra import Poly
-from rnncalc.layout import Stored, formula
+from rnncalc.arrangement import Stored
+from rnncalc.layout import formula
 from rnncalc.record import Record
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ FLOORS = (
     ("recorder",),
     ("cells", "layers", "trace"),
     ("equations", "layout"),
+    ("arrangement",),
     ("layouts", "packing", "arrays"),
     ("plan",),
     ("choice", "keys"),
@@ -66,7 +67,7 @@ FLOORS = (
 DOORS = {
     ("network", "forward"),  # Model.forward, Model.weights
     ("network", "training"),  # Model.training
-    ("layout", "layouts"),  # a cached arrangement finds its layout by name
+    ("arrangement", "layouts"),  # a cached arrangement finds its layout by name
     ("witness", "spec"),  # a recorded case is a spec
 }
 ONLY = {

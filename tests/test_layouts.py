@@ -15,10 +15,11 @@ import pytest
 
 import rnncalc
 from rnncalc import layouts
+from rnncalc.arrangement import Arrangement, LayoutError
 from rnncalc.cell import Cell, find, names, recurrent
 from rnncalc.errors import SpecError
 from rnncalc.layer import Layer
-from rnncalc.layout import Arrangement, Entry, LayoutError, Names, formula
+from rnncalc.layout import Entry, Names, formula
 from rnncalc.network import Model
 from rnncalc.packing import pack, reads, unpack
 from rnncalc.trace import POLICIES, Trace, trace

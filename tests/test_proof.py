@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import rnncalc
-from rnncalc import layout, layouts, trace, witness
+from rnncalc import arrangement, layouts, trace, witness
 from rnncalc.algebra import poly
 from rnncalc.cell import Value, find, recurrent, sigmoid, tanh
 from rnncalc.layer import Layer
@@ -23,7 +23,7 @@ CELLS = recurrent()
 
 def forget() -> None:
     layouts.find.cache_clear()
-    layout._arrange.cache_clear()
+    arrangement._arrange.cache_clear()
     trace._trace.cache_clear()
 
 

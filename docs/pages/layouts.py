@@ -9,8 +9,9 @@ from typing import Any
 from pages.text import NOTE, code, finished, paragraphs, table, value
 from rnncalc import layout as notation
 from rnncalc import layouts
+from rnncalc.arrangement import Arrangement, Stored
 from rnncalc.cell import Cell, find
-from rnncalc.layout import Arrangement, Entry, Layout, Stored, formula
+from rnncalc.layout import Entry, Layout, formula
 from rnncalc.trace import Trace, trace
 
 KERNELS = {1: (3,), 2: (3, 5), 3: (3, 5, 7)}  # for the shapes that are shown
@@ -40,7 +41,7 @@ def stored(layout: Layout, entry: Entry, cell: Cell, asked: Mapping[str, Any]) -
     """Each tensor of a class with its line in the layout, in the class's first bias policy."""
     arrangement = Arrangement(entry, traced(entry, cell, asked), entry.bias[0])
     for name, line in (*entry.tensors.items(), *entry.buffers.items()):
-        for each in arrangement._expand(name, line):
+        for each in arrangement.expand(name, line):
             yield f"{name}: {line}", each
 
 

@@ -12,12 +12,12 @@ from typing import Any
 
 from rnncalc import layouts, parse
 from rnncalc.algebra import Poly, poly
+from rnncalc.arrangement import Stored
 from rnncalc.cell import Cell, find, recurrent
 from rnncalc.equations import lines
 from rnncalc.errors import SpecError
 from rnncalc.explain import explain
 from rnncalc.layer import Layer
-from rnncalc.layout import Stored
 from rnncalc.network import Model
 from rnncalc.render.explain.figures import figure
 from rnncalc.sizes import DTYPES
