@@ -89,10 +89,10 @@ class ModelChange(Record):
     old_source: str | None
     framework: str
     figures: Figures
-    causes: tuple[str, ...]
-    layers: tuple[LayerChange, ...]
-    old_budget: str
-    budget: str
+    causes: tuple[str, ...] = ()
+    layers: tuple[LayerChange, ...] = ()
+    old_budget: str = ""
+    budget: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Its JSON."""
@@ -149,12 +149,14 @@ def difference(old: Side, new: Side) -> Difference:
             moved = old.places[was] != new.places[n]
             change = changed(old.models[was], model, moved, (reports[0][was], reports[1][n]))
             unchanged += not change.kind
-            found += [change] if change.kind else []
+            if change.kind:
+                budgets = _budget(old, was, reports[0]), _budget(new, n, reports[1])
+                found.append(change._replace(old_budget=budgets[0], budget=budgets[1]))
         elif new.places[n] not in old.broken:
-            found.append(_alone(ADDED, model, reports[1][n]))
+            found.append(_alone(ADDED, reports[1][n])._replace(budget=_budget(new, n, reports[1])))
     kept = set(partner.values())
     gone = [n for n in range(len(old.models)) if n not in kept and old.places[n] not in new.broken]
-    found += [_alone(REMOVED, old.models[n], reports[0][n]) for n in gone]
+    found += [_alone(REMOVED, reports[0][n])._replace(old_budget=_budget(old, n, reports[0])) for n in gone]
     totals = {metric: _delta(_sum(reports[0], metric), _sum(reports[1], metric)) for metric in METRICS}
     return Difference(old.told, new.told, tuple(found), unchanged, totals, (*old.problems, *new.problems))
 
@@ -162,7 +164,7 @@ def difference(old: Side, new: Side) -> Difference:
 def changed(
     old: Model, new: Model, moved: bool = False, reports: tuple[ModelReport, ModelReport] | None = None
 ) -> ModelChange:
-    """What changed from one model to another; `moved` says that its file did."""
+    """What changed from one model to another, their budgets aside; `moved` says that its file did."""
     was, now = reports or (old.report(), new.report())
     pairs = layer_pairs(old.layers, new.layers)
     names = {a.plan.name: b.plan.name for a, b in pairs if a and b}
@@ -180,9 +182,8 @@ def changed(
     places = [order[a.plan.name] for a, b in pairs if a and b]
     causes += ["the order of the layers"] if places != sorted(places) else []
     figures = _figures(was, now)
-    other = bool(causes) or _differ(figures)
     return ModelChange(
-        RENAMED if renamed or moved else CHANGED if other else SAME,
+        RENAMED if renamed or moved else CHANGED if causes or _differ(figures) else SAME,
         new.name,
         old.name,
         now.source,
@@ -191,19 +192,20 @@ def changed(
         figures,
         tuple(causes),
         tuple(layer for layer in layers if layer.kind),
-        state(old, was) if other else "",
-        state(new, now) if other else "",
     )
 
 
-def _alone(kind: str, model: Model, report: ModelReport) -> ModelChange:
+def _alone(kind: str, report: ModelReport) -> ModelChange:
     """A model that only one side has."""
-    here = (report.name, report.source, state(model, report))
-    name, source, budget = here if kind == ADDED else (report.name, None, "")
-    old_name, old_source, old_budget = here if kind == REMOVED else (None, None, "")
-    pair = (report, None) if kind == REMOVED else (None, report)
-    framework = report.framework
-    return ModelChange(kind, name, old_name, source, old_source, framework, _figures(*pair), (), (), old_budget, budget)
+    here = (report.name, report.source)
+    name, source = here if kind == ADDED else (report.name, None)
+    old_name, old_source = here if kind == REMOVED else (None, None)
+    figures = _figures(report, None) if kind == REMOVED else _figures(None, report)
+    return ModelChange(kind, name, old_name, source, old_source, report.framework, figures)
+
+
+def _budget(side: Side, n: int, reports: Sequence[ModelReport]) -> str:
+    return state(side.models[n], reports[n], side.limits(side.models[n].name))
 
 
 def _layer(

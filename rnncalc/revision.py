@@ -29,10 +29,11 @@ class RevisionError(RnncalcError):
 
 
 class Tree(Record):
-    """A revision's files in a folder: `paths` are what was asked for, `folders` where each path's own tree begins."""
+    """A revision's files in a folder: `paths` are what was asked for, `beside` the file that was looked for."""
 
     commit: str
     paths: tuple[str, ...]
+    beside: str
     places: tuple[tuple[str, str], ...]  # (there, as it was asked for)
     problems: tuple[Problem, ...]
 
@@ -55,18 +56,24 @@ class _Entry(Record):
 
 
 @contextmanager
-def checked_out(paths: Sequence[str], revision: str, largest: int) -> Iterator[Tree]:
+def checked_out(paths: Sequence[str], revision: str, largest: int, beside: str) -> Iterator[Tree]:
     """The specs of files, folders and patterns as they were at a revision; of larger files no more than their size.
+
+    A file of the name `beside` is looked for in the current folder and those above it.
 
     Raises:
         RevisionError: there is no git, no repository, or no such revision.
     """
-    git = _Git(_existing(root(paths[0])))
+    # where git says itself which repository is meant, as it does to a hook, that counts from the current folder
+    git = _Git("." if "GIT_DIR" in os.environ else _existing(root(paths[0])))
     top = os.path.realpath(git.line("rev-parse", "--show-toplevel"))
     commit = _commit(git, revision)
     inside = [_inside(path, top) for path in paths]
-    entries = _entries(git, commit, [root(path) for path in inside])
-    named_files = {path for path in inside if not has_magic(path)}
+    here = os.path.relpath(os.path.realpath(os.curdir), top)
+    above = [] if here.startswith(os.pardir) else [os.path.normpath(here), *map(str, PurePath(here).parents)]
+    candidates = [os.path.normpath(os.path.join(folder, beside)) for folder in dict.fromkeys(above)]
+    entries = _entries(git, commit, [root(path) for path in inside], candidates)
+    named_files = {*candidates, *(path for path in inside if not has_magic(path))}
     wanted = [each for each in entries if each.path.endswith(KEPT) or each.path in named_files]
     with TemporaryDirectory(prefix="rnncalc-") as folder:
         os.mkdir(os.path.join(folder, ".git"))  # where a search for ignore files ends
@@ -74,8 +81,10 @@ def checked_out(paths: Sequence[str], revision: str, largest: int) -> Iterator[T
         there = tuple(os.path.normpath(os.path.join(folder, path)) for path in inside)
         places = [(root(path), root(given)) for path, given in zip(there, paths)]
         places = [(a, "" if b == "." and has_magic(given) else b) for (a, b), given in zip(places, paths)]
+        places.append((folder, os.path.relpath(top)))
+        beside = next((each for path in candidates if os.path.isfile(each := os.path.join(folder, path))), "")
         told = tuple(problem._replace(path=f"{revision}:{problem.path}") for problem in problems)
-        yield Tree(commit, there, tuple(places), told)
+        yield Tree(commit, there, beside, tuple(places), told)
 
 
 def _commit(git: _Git, revision: str) -> str:
@@ -117,12 +126,12 @@ def _inside(path: str, top: str) -> str:
     return os.path.normpath(os.path.join(found, rest))
 
 
-def _entries(git: _Git, commit: str, folders: Sequence[str]) -> list[_Entry]:
-    """The files below some folders, and the ignore files above them; where there is a link, which may lead anywhere,
-    all files.
+def _entries(git: _Git, commit: str, folders: Sequence[str], files: Sequence[str]) -> list[_Entry]:
+    """Some files, those below some folders, and the ignore files above these; where there is a link, which may lead
+    anywhere, all files.
     """
     above = {str(parent) for folder in folders for parent in PurePath(folder).parents}
-    limits = ["--", *folders, *(os.path.join(parent, name) for parent in above for name in IGNORES)]
+    limits = ["--", *folders, *files, *(os.path.join(parent, name) for parent in above for name in IGNORES)]
     found = _listed(git, commit, [] if "." in folders else limits)
     links = "." not in folders and any(entry.mode == LINK for entry in found)
     return _listed(git, commit, []) if links else found

@@ -9,6 +9,7 @@ from functools import cached_property
 from glob import has_magic
 
 from rnncalc.errors import Problem
+from rnncalc.limits import Limit
 from rnncalc.network import Model
 from rnncalc.pairs import Pairs, likeness, paired, remaining
 from rnncalc.record import Record
@@ -29,12 +30,19 @@ class Side(Record):
     places: Sequence[str]
     problems: Sequence[Problem] = ()
     broken: frozenset[str] = frozenset()
+    limits: Callable[[str], Sequence[Limit]] = lambda name: ()  # of a model, beside its own
 
 
-def side(told: str, models: Sequence[Model], problems: Sequence[Problem], place: Callable[[str], str]) -> Side:
-    """The side of these models; `place` says where in it a path is."""
+def side(
+    told: str,
+    models: Sequence[Model],
+    problems: Sequence[Problem],
+    place: Callable[[str], str],
+    limits: Callable[[str], Sequence[Limit]],
+) -> Side:
+    """The side of these models; `place` says where in it a path is, `limits` what a model is held to."""
     broken = frozenset(place(problem.path) for problem in problems if problem.path)
-    return Side(told, models, [place(model.plan.source or "") for model in models], problems, broken)
+    return Side(told, models, [place(model.plan.source or "") for model in models], problems, broken, limits)
 
 
 def within(path: str) -> Callable[[str], str]:

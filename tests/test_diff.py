@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ import pytest
 import rnncalc
 from rnncalc import layouts
 from rnncalc.diff import ModelChange, changed
+from rnncalc.network import build
 from rnncalc.report import METRICS
 
 Run = Callable[..., Any]
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
 
 
 def lstm(depth: int, units: int, biases: int = 1) -> int:
@@ -218,6 +222,42 @@ def test_the_same_model_in_another_framework_differs_by_what_they_store(framewor
     found = changed(old, new)
     assert found.figures["params"].change == new.params - old.params
     assert bool(found.causes) == (framework != "keras")
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_config_is_no_other_than_itself(path: Path) -> None:
+    for old, new in zip(rnncalc.load_all(path), rnncalc.load_all(path)):
+        found = changed(old, new)
+        assert (found.kind, found.causes, found.layers) == ("", (), ())
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_whatever_differs_has_a_cause_and_the_way_back_is_the_opposite(path: Path) -> None:
+    for old in rnncalc.load_all(path):
+        others = [old.in_framework(name) for name in layouts.NAMES if name in able(old)]
+        others += [
+            build(
+                old.plan._replace(layers=(*old.plan.layers[:n], layer._replace(trainable=not layer.trainable), *rest))
+            )
+            for n, layer in enumerate(old.plan.layers)
+            for rest in [old.plan.layers[n + 1 :]]
+        ]
+        for new in others:
+            there, back = changed(old, new), changed(new, old)
+            assert bool(there.causes) == bool(there.kind) == bool(back.causes)
+            for metric in METRICS:
+                ways = there.figures[metric].change, back.figures[metric].change
+                assert ways[0] is None or ways[0] == -(ways[1] or 0)
+
+
+def able(model: rnncalc.Model) -> list[str]:
+    """The frameworks that can build a model."""
+    found = []
+    for name in layouts.NAMES:
+        with suppress(rnncalc.SpecError):
+            model.in_framework(name)
+            found.append(name)
+    return found
 
 
 # --- folders ----------------------------------------------------------------------------------------------------------
@@ -524,6 +564,6 @@ def test_a_budget_that_is_broken_or_kept_again_is_told(sides: Sides) -> None:
     sides.put("old", up=spec(8) + limit, down=spec(9) + limit, over=spec(9) + limit)
     sides.put("new", up=spec(9) + limit, down=spec(8) + limit, over=spec(10) + limit)
     out = sides.run("diff", sides.old, sides.new).out
-    assert "up: units 8 -> 9 in lstm; now over its budget" in out
-    assert "down: units 9 -> 8 in lstm; within its budget again" in out
-    assert "over: units 9 -> 10 in lstm; over its budget, as before" in out
+    assert "up: units 8 -> 9 in lstm; now breaks a limit" in out
+    assert "down: units 9 -> 8 in lstm; keeps its limits again" in out
+    assert "over: units 9 -> 10 in lstm; breaks a limit, as before" in out

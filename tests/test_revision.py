@@ -101,9 +101,9 @@ def test_a_history_that_grows_shrinks_renames_and_starts_over(repository: Reposi
     # a base that is over its budget from the start, and a change that makes it no worse
     repository.commit("less", heavy=spec(110, limit))
     out = repository.run("diff", "configs", "--against", "HEAD~1").out
-    assert "heavy: units 120 -> 110 in lstm; over its budget, as before" in out
+    assert "heavy: units 120 -> 110 in lstm; breaks a limit, as before" in out
     repository.commit("enough", heavy=spec(100, limit))
-    assert "within its budget again" in repository.run("diff", "configs", "--against", "HEAD~1").out
+    assert "keeps its limits again" in repository.run("diff", "configs", "--against", "HEAD~1").out
 
     # a history that starts over has no commit in common with the first
     repository.git("checkout", "-q", "--orphan", "again")
@@ -237,6 +237,53 @@ def test_the_sides_are_named(repository: Repository) -> None:
     found = repository.diff("configs", "--against", "main")[1]
     assert (found["old"], found["new"]) == ("main", "the working tree")
     assert (found["models"][0]["source"], found["models"][0]["old_source"]) == ("configs/a.yaml",) * 2
+
+
+def test_each_side_is_read_with_the_project_file_of_its_time(repository: Repository) -> None:
+    plain = spec(4).replace("framework: keras\n", "")
+    repository.put("rnncalc.yaml", f"framework: keras\ninclude: [configs]\nbudget: {{params: {lstm(10, 4)}}}\n")
+    repository.commit("one", a=plain, old=spec(3))
+    repository.put("rnncalc.yaml", "framework: pytorch\ninclude: [configs]\nexclude: [old.yaml]\nbudget: {params: 1}\n")
+    found = repository.told("HEAD", "configs")
+    assert found["a"][1:] == (4 * 4, ["framework keras -> pytorch", "bias single -> double in lstm"])
+    assert found["old"][0] == "removed"
+    (changed,) = [each for each in repository.diff("--against", "HEAD")[1]["models"] if each["name"] == "a"]
+    assert changed["budget"] == {"old": "ok", "new": "broken"}
+    (repository.top / "rnncalc.yaml").unlink()
+    assert repository.told("HEAD", "configs")["a"][2][0] == "framework keras -> tensorflow1"
+
+
+def test_without_a_path_the_project_file_says_what_is_compared(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.put("rnncalc.yaml", "include: [configs]\n")
+    repository.put("other/b.yaml", spec(4))
+    repository.commit("one", a=spec(4))
+    for path in ("configs/a.yaml", "other/b.yaml"):
+        repository.put(path, spec(5))
+    monkeypatch.chdir(repository.top / "other")
+    assert [each["name"] for each in repository.diff("--against", "HEAD")[1]["models"]] == ["a"]
+    (repository.top / "rnncalc.yaml").unlink()
+    assert "no PATH is given" in refused(repository, "--against", "HEAD")
+
+
+def test_what_is_ignored_at_either_time_is_left_out(repository: Repository) -> None:
+    repository.put(".gitignore", "tmp/\n")
+    repository.put("configs/.rnncalcignore", "b*\n")
+    repository.commit("one", a=spec(4), b=spec(4))
+    repository.put("configs/.rnncalcignore", "")
+    repository.put("configs/a.yaml", spec(5))
+    repository.put("configs/tmp/c.yaml", spec(5))
+    assert {name: each[0] for name, each in repository.told("HEAD").items()} == {"a": "changed", "b": "added"}
+
+
+def test_a_hook_to_which_git_says_the_repository_may_ask(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.commit("one", a=spec(4))
+    repository.put("configs/a.yaml", spec(5))
+    monkeypatch.setenv("GIT_DIR", ".git")
+    assert set(repository.told("HEAD")) == {"a"}
 
 
 # --- what cannot be done ----------------------------------------------------------------------------------------------

@@ -54,11 +54,8 @@ def specs(
     framework: str | None,
     out: Output,
     settings: Sequence[Setting] = (),
-    origin: Callable[[str], str] = str,
 ) -> Found:
     """Every model of these paths, or of the project's where none are given, with what --set changes in them.
-
-    `origin` says where a file comes from that was put elsewhere to be read.
 
     Raises:
         click.UsageError: there are no paths, or the output would replace a file that was read.
@@ -69,12 +66,7 @@ def specs(
     meant = scope(paths)
     if meant.problems:
         return Found([], list(meant.problems), [], [])
-    there = meant.excludes
-
-    def excludes(path: str) -> bool:
-        return there is not None and there(origin(path))
-
-    found = models(meant.paths, *named(framework), Settings(settings) if settings else None, excludes)
+    found = models(meant.paths, *named(framework), Settings(settings) if settings else None, meant.excludes)
     out.keep([*found.files, *meant.files])
     return found
 

@@ -19,7 +19,7 @@ MARKER = "rnncalc-diff"
 
 
 @click.command("diff")
-@click.argument("paths", nargs=-1, required=True, metavar="OLD NEW | PATH...", shell_complete=files)
+@click.argument("paths", nargs=-1, metavar="OLD NEW | PATH...", shell_complete=files)
 @click.option("--against", metavar="REV", help="Compare with what the paths held at this git revision.")
 @click.option("--exit-code", is_flag=True, help="Exit with 1 where there is a difference.")
 @click.option("--marker", metavar="ID", help="A name for the comment that Markdown is for, if there are several.")
@@ -45,9 +45,11 @@ def command(
     rnncalc diff configs --against origin/main
     rnncalc diff spec.yaml spec.yaml --set encoder.units=160
 
-    --set changes the new side. In Markdown, the first line is a hidden `<!-- rnncalc-diff -->`, by which a bot finds
-    its comment again. Where nothing changed there is no output.
+    With --against, no PATH means the models that the project file includes. --set changes the new side. In Markdown,
+    the first line is a hidden `<!-- rnncalc-diff -->`, by which a bot finds its comment again. Where nothing changed
+    there is no output.
     """
+    from rnncalc.cli.batch import scope
     from rnncalc.cli.output import output as make
     from rnncalc.cli.output import tell
     from rnncalc.diff import difference
@@ -61,7 +63,7 @@ def command(
     if against is None:
         old, new = _specs(paths[0], framework, out), _specs(paths[1], framework, out, settings)
     else:
-        old, new = _since(against, paths, framework, out, settings)
+        old, new = _since(against, paths or tuple(scope(None).paths), framework, out, settings)
     if not (old.models or new.models or old.problems or new.problems):
         raise click.UsageError("there is no spec on either side: nothing to do")
     found = difference(old, new)
@@ -74,13 +76,13 @@ def command(
 
 
 def _specs(path: str, framework: str | None, out: Output, settings: tuple[Any, ...] = ()) -> Side:
-    from rnncalc.cli.batch import specs
+    from rnncalc.cli.batch import gate, specs
     from rnncalc.sides import side, within
 
     found = specs([path], framework, out, settings)
     for note in found.notes:
         out.note(note)
-    return side(path, found.models, found.problems, within(path))
+    return side(path, found.models, found.problems, within(path), gate().limits)
 
 
 def _since(
@@ -89,7 +91,8 @@ def _since(
     """The paths at a revision, and as they are now; one that either side lacks was removed, or is new."""
     from glob import has_magic
 
-    from rnncalc.cli.batch import specs
+    from rnncalc.cli.batch import gate, specs
+    from rnncalc.cli.project import NAME, another
     from rnncalc.revision import RevisionError, checked_out
     from rnncalc.sides import side
     from rnncalc.source import LARGEST_FILE
@@ -97,15 +100,16 @@ def _since(
     if "-" in paths:
         raise click.UsageError("standard input has no revisions; give files, folders or patterns")
     try:
-        with checked_out(paths, revision, LARGEST_FILE) as tree:
+        with checked_out(paths, revision, LARGEST_FILE, NAME) as tree, another(tree.beside):
             there = [path for path in tree.paths if has_magic(path) or os.path.lexists(path)]
-            found = specs(there, framework, out, origin=tree.asked)
+            found = specs(there, framework, out)
+            old_limits = gate().limits
             for model in found.models:
                 model.plan = model.plan._replace(source=tree.asked(model.plan.source or ""))
     except RevisionError as error:
         raise click.UsageError(str(error)) from None
     problems = [problem._replace(path=problem.path and tree.asked(problem.path)) for problem in found.problems]
-    old = side(revision, found.models, [*problems, *tree.problems], str)
+    old = side(revision, found.models, [*problems, *tree.problems], str, old_limits)
     told = [each._replace(path=each.path and f"{revision}:{each.path}") for each in old.problems]
     here = [
         path
@@ -115,4 +119,4 @@ def _since(
     now = specs(here, framework, out, settings)
     for note in now.notes:
         out.note(note)
-    return old._replace(problems=told), side("the working tree", now.models, now.problems, str)
+    return old._replace(problems=told), side("the working tree", now.models, now.problems, str, gate().limits)

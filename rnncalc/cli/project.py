@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -78,6 +80,20 @@ def project() -> Project | None:
             meta[_READ] = load(path)
     found: Project | None = meta.get(_READ)
     return found
+
+
+@contextmanager
+def another(path: str) -> Iterator[None]:
+    """Meanwhile this is the project file; none where the path is empty."""
+    meta = click.get_current_context().meta
+    kept = {key: meta.pop(key) for key in (_GIVEN, _READ) if key in meta}
+    meta[_GIVEN] = path
+    try:
+        yield
+    finally:
+        meta.pop(_READ, None)
+        meta.pop(_GIVEN)
+        meta.update(kept)
 
 
 def defaults(framework: str | None = None) -> Defaults:
