@@ -170,6 +170,13 @@ def test_a_residual_leaves_the_units_that_fit(run: Run) -> None:
     assert "4 of 5 rows cannot be built" in err
 
 
+def test_the_ways_of_a_residual_are_choices(run: Run) -> None:
+    args = ("rnn", "--input-depth", "7", "--units", "7", "--num-layers", "3", "--metric", "flops_per_step")
+    found = column(run, *args, "--residual", "true,upper,false,each", of="flops_per_step")
+    plain = 3 * (2 * 7 * 14 + 7 + 7)  # products, biases, tanh
+    assert found == [plain + 7, plain + 2 * 7, plain, plain + 3 * 7]
+
+
 def test_where_nothing_can_be_built_that_is_an_error(run: Run) -> None:
     status, out, err = run("sweep", *CELL, "-F", "keras,flax", "--projection", "3", "--units", "8:32:8")
     assert (status, out) == (2, "")
@@ -312,7 +319,10 @@ def test_one_model_at_a_time(run: Run, spec: Path) -> None:
         (("lstm", "--input-depth", "10", "--units", "9"), "nothing is swept; write a range"),
         (("lstm", "--input-depth", "10", "--units", "1:9", "--reset-after"), "no such option here"),
         (("lstm", "--input-depth", "10", "--units", "1:9", "--set", "lstm.units=3:4"), "without --set"),
-        (("lstm", "--input-depth", "10", "--units", "1:9", "--bidirectional", "yes"), "neither true nor false"),
+        (
+            ("lstm", "--input-depth", "10", "--units", "1:9", "--bidirectional", "yes"),
+            "'yes' is not one of 'true', 'false'",
+        ),
         (("lstm", "--input-depth", "10", "--units", "1:9", "--metric", "macs"), "macs is unknown while a length is"),
         (("lstm", "--input-depth", "10", "--units", "1:9", "--max-macs", "1"), "macs is unknown while a length is"),
         (("gru", "--input-depth", "1", "--units", "1:9", "--reset-after", "--no-reset-after"), "contradicts"),

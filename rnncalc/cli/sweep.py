@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rnncalc.network import Model
     from rnncalc.sweep import Axis, Build
 
+WORDS = {"true": True, "false": False}
 FORMS = (*FORMATS, "jsonl", "svg")
 
 
@@ -41,20 +42,8 @@ class Values(click.ParamType):  # type: ignore[type-arg]  # generic in new relea
                 return sizes(value)
             except ValueError as error:
                 self.fail(str(error), param, ctx)
-        parts = tuple(self.kind.convert(part, param, ctx) for part in value.split(","))
+        parts = tuple(WORDS.get(part, self.kind.convert(part, param, ctx)) for part in value.split(","))
         return parts if len(parts) > 1 else parts[0]
-
-
-class Truth(click.ParamType):  # type: ignore[type-arg]  # generic in new releases alone
-    """true or false."""
-
-    name = "true|false"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool:
-        """The value, or a message that says what to write."""
-        if value not in ("true", "false"):
-            self.fail(f"{named(value)} is neither true nor false", param, ctx)
-        return bool(value == "true")
 
 
 def _metric(text: str) -> tuple[str, ...]:
@@ -96,15 +85,15 @@ class SweepCommand(TargetCommand):
         cell = ctx.meta.get("cell")
         found = super(TargetCommand, self).get_params(ctx)
         for option in cell_options(cell) if cell else []:
-            if option.name in ("batch", "no_bias"):
-                found += [option] if option.name == "no_bias" else []
-            elif option.is_flag:
-                found.append(
-                    click.Option(option.opts, is_flag=False, flag_value="true", type=Values(Truth()), help=option.help)
-                )
+            words = tuple(getattr(option.type, "choices", ()))
+            if option.name == "no_bias":
+                found.append(option)
+            elif option.is_flag or "true" in words:
+                kind = Values(click.Choice(list(dict.fromkeys(("true", "false", *words)))))
+                found.append(click.Option(option.opts, is_flag=False, flag_value="true", type=kind, help=option.help))
                 if option.secondary_opts:
                     found.append(click.Option(option.secondary_opts, is_flag=True, hidden=True))
-            else:
+            elif option.name != "batch":
                 found.append(click.Option(option.opts, type=Values(option.type), help=option.help))
         return found
 
