@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are read off the code: layouts, layers, cells, published.
+"""Write the pages of docs/ that are read off the code: layouts, layers, cells, pictures, and the rest.
 
 Run it as `python docs/generate.py` after a change to a cell, a layer, a layout or a published model; with `--check`
 it writes nothing, and exits 1 where a page is not current.
@@ -12,6 +12,8 @@ from pathlib import Path
 
 import playground
 from pages.cells import cells_page
+from pages.figures import FIGURES
+from pages.glossary import glossary_page
 from pages.layers import layers_page
 from pages.layouts import layouts_page
 from pages.published import published_page
@@ -23,7 +25,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "layers.md": layers_page,
     "cells.md": cells_page,
     "published.md": published_page,
+    "glossary.md": glossary_page,
     "index.html": playground.page,
+    **FIGURES,
 }
 
 
@@ -41,6 +45,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"docs/{name} is not current; run `python docs/generate.py`", file=sys.stderr)
             old = 1
         else:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
             print(f"docs/{name}")
     return old

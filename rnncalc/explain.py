@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rnncalc import formulas
 from rnncalc.algebra import Poly, symbol
 from rnncalc.equations import Equation, lines
+from rnncalc.errors import Problem
 from rnncalc.influence import Influence, influences
 from rnncalc.layout import formula
 from rnncalc.origin import depths
@@ -135,6 +136,21 @@ class Explanation(Record):
             "layers": [_layer_dict(layer) for layer in self.layers],
             "influences": [{"change": each.change, "params": each.params} for each in self.influences],
             "elsewhere": dict(self.others),
+        }
+
+
+class Explanations(Record):
+    """All that was explained, or set beside each other, and what could not be read."""
+
+    records: tuple[Any, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of `explain` for specs."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "explanations": [each.to_dict() for each in self.records],
+            "errors": [problem.to_dict() for problem in self.problems],
         }
 
 

@@ -133,6 +133,22 @@ def test_the_cases_that_do_not_match_or_are_weak_are_named_with_the_reason() -> 
     assert re.search(r"- \*\*timit-ctc-5l-250h\*\* \(weak evidence\): .{40,}", doubts)
 
 
+def test_the_guide_shows_the_same_in_both_languages() -> None:
+    guides = [DOCS["docs/guide.md"], DOCS["docs/guide.zh.md"]]
+    for shown in (r"^\$ rnncalc .*$", r"\]\((figures/\S+)\)", r"[0-9]+,[0-9]{3}"):
+        english, chinese = (re.findall(shown, guide, re.M) for guide in guides)
+        assert english
+        assert dict.fromkeys(english) == dict.fromkeys(chinese)
+
+
+def test_the_figures_of_the_guide_are_what_the_command_draws(run: Callable[..., Result]) -> None:
+    drawn = run("explain", "lstm", "--figure", "step", "-f", "svg", "-F", "tensorflow1").out
+    assert (ROOT / "docs/figures/lstm-step.svg").read_text("utf-8") == drawn
+    for guide in (DOCS["docs/guide.md"], DOCS["docs/guide.zh.md"]):
+        for figure in re.findall(r"\]\((figures/\S+)\)", guide):
+            assert figure in GENERATED
+
+
 # what is named
 
 

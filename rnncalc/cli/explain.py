@@ -9,7 +9,7 @@ import click
 from rnncalc.cli.options import FRAMEWORK, framework_option, output_options, set_option, usage
 from rnncalc.cli.target import TargetCommand, targets
 from rnncalc.errors import SpecError, listed
-from rnncalc.render.explain import FORMATS
+from rnncalc.render.explain import FIGURES, FORMATS
 
 SIZES = {"input_depth": 10, "units": 128}
 UNDRAWN = ("svg",)
@@ -20,6 +20,7 @@ DIFFERENCES = tuple(form for form in FORMATS if form not in UNDRAWN)
 @click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...")
 @click.option("--ascii", "plain", is_flag=True, help="Only the characters that every terminal has.")
 @click.option("--diff", nargs=2, type=FRAMEWORK, metavar="A B", help="Why two frameworks differ, piece by piece.")
+@click.option("--figure", type=click.Choice(FIGURES), help="Only this picture, with -f svg.")
 @set_option
 @framework_option
 @lambda function: output_options(function, FORMATS)
@@ -30,16 +31,18 @@ def command(**given: Any) -> int:
     """
     from rnncalc.cli.batch import close
     from rnncalc.cli.output import output as make
-    from rnncalc.explain import explain
+    from rnncalc.explain import Explanations, explain
     from rnncalc.network import others
     from rnncalc.pieces import differ
     from rnncalc.render.explain import render
 
     out = make(given.pop("form"), given.pop("output"), given.pop("quiet"), given.pop("color"), FORMATS)
-    plain, diff = given.pop("plain"), given.pop("diff")
+    plain, diff, only = given.pop("plain"), given.pop("diff"), given.pop("figure")
     paths, framework = given.pop("targets"), given.pop("framework")
     if diff and out.form in UNDRAWN:
         raise click.UsageError(f"--diff has no pictures for {out.form}; it has {listed(DIFFERENCES)}")
+    if only and out.form != "svg":
+        raise click.UsageError("--figure is a picture: it needs -f svg, or an --output that ends in .svg")
     cell = click.get_current_context().meta.get("cell")
     found = targets(paths, framework or (diff[0] if diff and cell else None), given, SIZES, out)
     records: list[Any] = []
@@ -54,7 +57,10 @@ def command(**given: Any) -> int:
             if cell:
                 raise usage(error) from None
             problems += [model.locate(problem) for problem in error.problems]
-    look = {"color": out.color, "width": out.width, "ascii": plain}
-    out.text("\n".join(render(out.form, record, **look) for record in records))
+    if out.form == "json":
+        out.write("explanations", Explanations(tuple(records), tuple(problems)) if not cell else records[0])
+    elif records:
+        look = {"color": out.color, "width": out.width, "ascii": plain, "only": only or ""}
+        out.text(render(out.form, records, **look))
     close(out, found, problems)
     return 2 if problems else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -29,10 +29,15 @@ svg { max-width: none; } .means { color: var(--soft); } sub { line-height: 0; }
 """
 
 
-def document(told: parts.Story, **look: Any) -> str:
+def document(stories: Sequence[parts.Story], **look: Any) -> str:
     """The page."""
-    title = next(part.text for part in told.parts if isinstance(part, parts.Heading))
-    lines = [line for part in told.parts for line in (_figure(part, told) if _drawn(part) else _write(part))]
+    title = "; ".join(told.title for told in stories)
+    lines = [
+        line
+        for told in stories
+        for part in told.parts
+        for line in (_figure(part, told) if _drawn(part) else _write(part))
+    ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -25,10 +25,10 @@ HEAD = r"""\documentclass{article}
 WIDE, HIGH = 12.0, 6.0  # centimetres that the largest tensor takes
 
 
-def document(told: parts.Story, **look: Any) -> str:
+def document(stories: Sequence[parts.Story], **look: Any) -> str:
     """A whole document, ready to be set."""
-    parts = ["\n".join(lines) for part in told.parts if (lines := list(_write(part)))]
-    return HEAD + "\n\n".join(parts) + "\n\\end{document}\n"
+    texts = ["\n".join(lines) for told in stories for part in told.parts if (lines := list(_write(part)))]
+    return HEAD + "\n\n".join(texts) + "\n\\end{document}\n"
 
 
 @singledispatch

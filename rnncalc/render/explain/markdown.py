@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
@@ -15,9 +15,11 @@ from rnncalc.render.markdown import safe
 COLUMNS = 80  # of the pictures
 
 
-def document(told: parts.Story, **look: Any) -> str:
+def document(stories: Sequence[parts.Story], **look: Any) -> str:
     """The whole text; formulas and pictures stand in blocks of code, which nothing can break out of."""
-    return "\n\n".join("\n".join(lines) for part in told.parts if (lines := list(_write(part)))) + "\n"
+    return (
+        "\n\n".join("\n".join(lines) for told in stories for part in told.parts if (lines := list(_write(part)))) + "\n"
+    )
 
 
 @singledispatch

@@ -81,6 +81,11 @@ class Story(Record):
     parts: tuple[Part, ...]
     record: Any
 
+    @property
+    def title(self) -> str:
+        """Its first heading."""
+        return next(part.text for part in self.parts if isinstance(part, Heading))
+
 
 def figure(cell: Any) -> str:
     """A cell of a table as people read it."""

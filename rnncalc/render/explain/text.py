@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import singledispatchmethod
 
 from rnncalc.errors import printable
@@ -17,11 +17,13 @@ SIGNS = str.maketrans(
 )
 
 
-def document(told: parts.Story, *, color: bool = False, width: int = 80, ascii: bool = False) -> str:
+def document(
+    stories: Sequence[parts.Story], *, color: bool = False, width: int = 80, ascii: bool = False, only: str = ""
+) -> str:
     """The whole text, its lines no wider than `width`."""
     writer = _Writer(color, max(40, min(width, WIDEST)), ascii)
     lines: list[str] = [""]
-    for part in told.parts:
+    for part in (part for told in stories for part in told.parts):
         for line in writer.write(part):
             if line.strip() or lines[-1]:  # one empty line is enough
                 lines.append(line.rstrip())
