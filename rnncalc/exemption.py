@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NEEDED = ("model", "metric", "until", "reason")
 KEYS = (*NEEDED, "layer", "path", "limit")
+PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 class Exemption(Record):
@@ -95,7 +96,7 @@ def day(value: Any) -> date:
     from datetime import date
 
     try:
-        if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        if isinstance(value, str) and re.match(PATTERN, value):
             return date.fromisoformat(value)
     except ValueError:
         pass

@@ -13,6 +13,7 @@ from rnncalc.report import METRICS
 from rnncalc.sizes import native
 
 KEYS = ("percent", "floor")
+PATTERN = r"^\s*([0-9]{1,9})(?:\.([0-9]{1,9}))?\s?%?\s*$"
 EXAMPLE = "{params: {percent: 5, floor: 1k}}"
 
 
@@ -58,7 +59,7 @@ def percent(value: Any) -> Percent:
     """
     value = native(value)
     text = "" if isinstance(value, bool) else str(value).strip() if isinstance(value, (int, float, str)) else ""
-    match = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,9}))?\s?%?", text)
+    match = re.match(PATTERN, text)
     if not match:
         raise ValueError(f"{shown(value)} is not a percentage; write a number such as 5 or 2.5")
     fraction = (match[2] or "").rstrip("0")

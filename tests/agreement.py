@@ -11,7 +11,7 @@ import jsonschema
 
 from rnncalc import layouts
 from rnncalc.errors import SpecError
-from rnncalc.schema import schema
+from rnncalc.schema import project, schema
 
 # What the reader alone can say, in the words of its messages; docs/editors.md tells it.
 BEYOND = (
@@ -62,6 +62,8 @@ BEYOND = (
     # one option beside another
     "needs .* below",
     "needs `.*` here",
+    # the day that a text stands for
+    "^'[0-9]{4}-[0-9]{2}-[0-9]{2}' is not a day",
     # the number that a text stands for, and how many layers there are
     "^'.*' is out of range",
     "^'[0-9]{50,}'[.]{3} is not a size",
@@ -83,6 +85,16 @@ def validator(default: str = layouts.DEFAULT) -> Any:
 def told(value: Any, default: str = layouts.DEFAULT) -> list[str]:
     """What the schema finds wrong."""
     return [f"{error.json_path}: {error.message[:200]}" for error in validator(default).iter_errors(value)]
+
+
+@cache
+def _of_projects() -> Any:
+    return jsonschema.Draft202012Validator(project.schema())
+
+
+def told_of_project(value: Any) -> list[str]:
+    """What the schema of a project file finds wrong."""
+    return [f"{error.json_path}: {error.message[:200]}" for error in _of_projects().iter_errors(value)]
 
 
 def beyond(error: SpecError) -> bool:

@@ -71,3 +71,25 @@ def schema_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(spec, "parse", parse)
     monkeypatch.setattr(rnncalc, "parse", parse, raising=False)
+
+
+@pytest.fixture
+def project_schema_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold the JSON Schema of a project file to each that a test reads."""
+    from rnncalc import project
+    from tests.agreement import beyond, plain, told_of_project
+
+    read = project._Reader.project
+
+    def compared(self: Any, value: Any) -> Any:
+        found = read(self, value)
+        given = plain(value)
+        if given is not None or value is None:
+            wrong = told_of_project(given)
+            if wrong and not self.problems:
+                pytest.fail(f"the schema refuses {given}: {wrong}")
+            if self.problems and not wrong and not beyond(rnncalc.SpecError(self.problems)):
+                pytest.fail(f"the schema takes {given}, but: {self.problems[0].message}")
+        return found
+
+    monkeypatch.setattr(project._Reader, "project", compared)

@@ -64,7 +64,7 @@ class Run:
 
     def __init__(self, folder: Path) -> None:
         self.work, self.temp = folder / "work", folder / "temp"
-        self.work.mkdir()
+        self.work.mkdir(parents=True)
         (self.temp / "rnncalc").mkdir(parents=True)
         self.files = {name: folder / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         self.event: dict[str, str] = {}

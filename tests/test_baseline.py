@@ -15,6 +15,8 @@ import pytest
 from rnncalc.baseline import ANEW, load
 from rnncalc.growth import grown, percent
 
+pytestmark = pytest.mark.usefixtures("project_schema_agrees")
+
 Run = Callable[..., Any]
 FILE = Path("rnncalc-baseline.jsonl")
 DAY = "SOURCE_DATE_EPOCH"

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("project_schema_agrees")
+
 Run = Callable[..., Any]
 
 LSTM = "input: {depth: 10}\nlayers: [lstm: 128]\n"

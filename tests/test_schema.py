@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 import rnncalc
-from rnncalc import layouts
+from rnncalc import layouts, project
 from rnncalc.cell import find, names
 from rnncalc.keys import EVERY_LAYER, RECURRENT, class_of
 from rnncalc.report import METRICS
@@ -159,6 +159,14 @@ def test_the_command_prints_the_schema_or_writes_it(run: Run, tmp_path: Path) ->
     assert json.loads(out) == json.loads(json.dumps(schema()))
     assert run("schema", "-o", tmp_path / "spec.json").status == 0
     assert (tmp_path / "spec.json").read_text("utf-8") == out
+
+
+def test_the_schema_of_a_project_file_is_one_and_has_every_key(run: Run) -> None:
+    found = json.loads(run("schema", "--project").out)
+    jsonschema.Draft202012Validator.check_schema(found)
+    assert set(found["properties"]) == set(project.KEYS)
+    assert all(each.get("description") for each in found["properties"].values())
+    assert set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(found))) == set(found["$defs"])
 
 
 def test_what_a_schema_cannot_say_is_a_list_of_patterns_each_of_which_the_reader_says() -> None:

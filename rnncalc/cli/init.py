@@ -1,4 +1,4 @@
-"""`rnncalc init`: a spec to start from, with a word on each of its parts."""
+"""`rnncalc init`: a spec and a project file to start from, with a word on each of their parts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import click
 
 from rnncalc.cli.options import framework_option
+from rnncalc.cli.project import NAME
 
 SPEC = "model.yaml"
 STARTER = """\
@@ -37,18 +38,51 @@ budget:  # a figure above its limit fails `rnncalc check`
 """
 
 
+PROJECT = """\
+# What holds for all model specs at or below this folder. `rnncalc check` finds this file from any folder below.
+# Its schema for an editor is written by `rnncalc schema --project -o rnncalc-project-schema.json`.
+
+include: [.]  # folders, files and patterns; `exclude: [drafts]` leaves some out
+framework: {framework}  # of specs that name none
+
+budget:  # for every model; its own `budget` holds beside it
+  params: 10M
+  # models:
+  #   "exam*": {{weight_bytes: 1MiB}}  # of models by name or pattern
+
+# `rnncalc check --update-baseline` writes a baseline to commit; from then on growth over it is limited too:
+# growth:
+#   params: {{percent: 5, floor: 1k}}  # 5 % or 1,000, whichever is more
+
+# What may be above its limit, for a reason and a time:
+# exceptions:
+#   - {{model: example, metric: params, until: 2030-12-31, reason: "until the encoder is pruned"}}
+"""
+
+
 @click.command("init")
 @click.argument("folder", default=".", metavar="[FOLDER]", type=click.Path(file_okay=False))
 @framework_option
 def command(folder: str, framework: str | None) -> int:
-    """Write a spec to start from into a folder, the current one by default; nothing that is there is overwritten."""
+    """Write a spec and a project file to start from into a folder, the current one by default.
+
+    What is there stays as it is.
+    """
     from rnncalc.cli.output import tell
 
     os.makedirs(folder, exist_ok=True)
-    path = os.path.join(folder, SPEC)
-    if not _written(path, starter(framework or "keras")):
-        raise click.UsageError(f"{path} is there already, and stays as it is: nothing to do")
-    tell(f"note: wrote {path}; go on with  rnncalc count {path}")
+    framework = framework or "keras"
+    wanted = {SPEC: starter(framework), NAME: PROJECT.format(framework=framework)}
+    written = 0
+    for name, text in wanted.items():
+        path = os.path.join(folder, name)
+        if _written(path, text):
+            written += 1
+            tell(f"note: wrote {path}")
+        else:
+            tell(f"note: {path} is there already, and stays as it is")
+    if not written:
+        raise click.UsageError("nothing to do")
     return 0
 
 

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from rnncalc.budget import Check, Verdict
 from rnncalc.errors import Place, Problem, counted, printable
 from rnncalc.record import Record
-from rnncalc.render.words import against
+from rnncalc.render.words import against, short
 
 # what each kind of finding is about; a kind of check that is not here has the words of a budget
 RULES = {
     "budget": "A figure is above its limit.",
     "expect": "A figure is not the one that is pinned.",
+    "growth": "A figure grew too far over its baseline.",
+    "exception": "An exception from a limit has ended.",
     "spec": "A spec could not be read, or a figure of it is not known.",
 }
 STDIN = "stdin"  # the name of standard input where a format needs one
@@ -45,8 +47,10 @@ def _broken(verdict: Verdict, root: str) -> Iterator[Finding]:
     for check in verdict.checks:
         if not check.passed:
             path, place = within(check.source, root), spot(check)
-            relation = "is not" if check.kind == "expect" else "is above"
-            told = against(check.actual, check.limit, check.metric, relation)
+            told = f"{short(check.actual, check.metric)} is within its limit"  # as where an exception has ended
+            if check.kind == "expect" or check.actual > check.limit:
+                relation = "is not" if check.kind == "expect" else "is above"
+                told = against(check.actual, check.limit, check.metric, relation)
             identity = (check.kind, path or "", check.model, check.layer or "", check.metric)
             yield Finding(
                 check.kind,
@@ -93,6 +97,11 @@ def spot(check: Check) -> Place | None:
 def subject(check: Check) -> str:
     """`head: params`, the layer where there is one, and the metric."""
     return printable(f"{check.layer}: {check.metric}" if check.layer else check.metric)
+
+
+def titled(check: Check) -> str:
+    """The same, and the kind where it is no budget: a model has several limits of one figure."""
+    return subject(check) if check.kind == "budget" else f"{subject(check)} ({check.kind})"
 
 
 def explained(check: Check, root: str = "") -> str:

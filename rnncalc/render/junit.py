@@ -7,7 +7,7 @@ from html import escape
 
 from rnncalc.budget import Check, Verdict
 from rnncalc.errors import Problem, printable
-from rnncalc.render.findings import STDIN, explained, located, spot, subject, within
+from rnncalc.render.findings import STDIN, explained, located, spot, titled, within
 
 
 def checks(verdict: Verdict, *, root: str = "") -> str:
@@ -38,7 +38,7 @@ def _counts(tests: list[Check | Problem]) -> str:
 
 def _check(check: Check, path: str, root: str) -> Iterator[str]:
     place = spot(check)
-    start = f"    <testcase classname={_quoted(check.model)} name={_quoted(subject(check))} {_place(path, place)}"
+    start = f"    <testcase classname={_quoted(check.model)} name={_quoted(titled(check))} {_place(path, place)}"
     told = explained(check, root)
     if check.failed:
         yield f"{start}>\n      <failure type={_quoted(check.kind)} message={_quoted(told)}>{_text(told)}</failure>\n"

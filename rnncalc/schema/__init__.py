@@ -7,14 +7,11 @@ fit, options that a framework has only beside others. Those are errors of the re
 from __future__ import annotations
 
 from rnncalc import layouts
-from rnncalc.report import METRICS
 from rnncalc.schema.layers import definitions, shared
-from rnncalc.schema.values import DEFINITIONS, FLAG, Schema, listed, ref
+from rnncalc.schema.values import DEFINITIONS, DIALECT, FLAG, Schema, limits, listed, ref
 from rnncalc.schema.words import WORDS, described
-from rnncalc.sizes import DTYPES, unit
+from rnncalc.sizes import DTYPES
 from rnncalc.spec import TOP
-
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema(default: str = layouts.DEFAULT) -> Schema:
@@ -23,7 +20,6 @@ def schema(default: str = layouts.DEFAULT) -> Schema:
     >>> schema()["properties"]["dtype"]["enum"][0]
     'float64'
     """
-    limits = {"allOf": [ref("limits"), {"properties": {"layers": {"additionalProperties": ref("limits.layer")}}}]}
     known: dict[str, Schema] = {
         "name": ref("name"),
         "framework": {"enum": [*layouts.NAMES, *layouts.ALIASES]},
@@ -31,8 +27,8 @@ def schema(default: str = layouts.DEFAULT) -> Schema:
         "inputs": {"type": "object", "minProperties": 1, "additionalProperties": ref("flow")},
         "layers": {"type": "array"},
         "weights": {"type": ["object", "null"], "minProperties": 1, "additionalProperties": ref("weight")},
-        "budget": limits,
-        "expect": limits,
+        "budget": ref("limits"),
+        "expect": ref("limits"),
         "dtype": {"enum": list(DTYPES)},
     }
     layers = {"required": ["layers"], "properties": {"layers": {"minItems": 1}}}
@@ -51,7 +47,7 @@ def schema(default: str = layouts.DEFAULT) -> Schema:
         "allOf": [_layers_of(name, name == default) for name in layouts.NAMES],
         "$defs": {
             **DEFINITIONS,
-            **_limits(),
+            "limits": limits(),
             **shared(),
             "flow": _flow(),
             "weight": _weight(),
@@ -65,13 +61,6 @@ def _layers_of(framework: str, default: bool) -> Schema:
     named: Schema = {"properties": {"framework": {"enum": words}}, "required": ["framework"]}
     chosen = {"anyOf": [named, {"not": {"required": ["framework"]}}]} if default else named
     return {"if": chosen, "then": {"properties": {"layers": ref(f"{framework}.layers")}}}
-
-
-def _limits() -> dict[str, Schema]:
-    metrics = {metric: ref("bytes" if unit(metric) == "bytes" else "limit") for metric in METRICS}
-    each: Schema = {"type": "object", "properties": metrics, "additionalProperties": False}
-    layers = described({"type": "object"}, "The limits of layers, by their names.")
-    return {"limits.layer": each, "limits": {**each, "properties": {**metrics, "layers": layers}}}
 
 
 def _flow() -> Schema:

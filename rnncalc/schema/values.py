@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from rnncalc.sizes import LARGEST, pattern
+from rnncalc.report import METRICS
+from rnncalc.sizes import LARGEST, pattern, unit
 from rnncalc.values import CHOICES, MOST_COUNTED, OR_FLAGS
 
 Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FREE: Schema = {"anyOf": [{"const": "description"}, {"pattern": "^x-"}]}  # the keys that are the user's own
 FLAG: Schema = {"type": "boolean"}
 
 
-def size(unit: str = "count", least: int = 1) -> Schema:
+def size(of: str = "count", least: int = 1) -> Schema:
     """A whole number, or a text that stands for one."""
     number = {"type": "integer", "minimum": least, "maximum": LARGEST}
-    return {"anyOf": [number, {"type": "string", "pattern": pattern(unit)}]}
+    return {"anyOf": [number, {"type": "string", "pattern": pattern(of)}]}
 
 
 def listed(items: Schema, least: int = 1, most: int | None = None) -> Schema:
@@ -50,6 +52,19 @@ _KINDS: dict[str, Schema] = {
     **{kind: {"enum": list(words)} for kind, words in CHOICES.items()},
     **{kind: {"enum": [True, False, *words]} for kind, words in OR_FLAGS.items()},
 }
+
+
+def limit(metric: str) -> Schema:
+    """A size in what the metric is written in."""
+    return ref("bytes" if unit(metric) == "bytes" else "limit")
+
+
+def limits(more: Schema | None = None) -> Schema:
+    """Limits of the metrics, of layers by their names or patterns, and `more`."""
+    metrics = {metric: limit(metric) for metric in METRICS}
+    each: Schema = {"type": "object", "properties": metrics, "additionalProperties": False}
+    layers = {"type": "object", "additionalProperties": each, "description": "The limits of layers, by their names."}
+    return {**each, "properties": {**metrics, "layers": layers, **(more or {})}}
 
 
 def of_kind(kind: str, rank: int) -> Schema:

@@ -38,6 +38,18 @@ WORDS = {
     "description": "Anything.",
 }
 
+PROJECT = {
+    "include": "Folders, files and patterns of specs, from the project's folder; by default all of it.",
+    "exclude": "Patterns of what is left out, as in a .gitignore.",
+    "framework": "The framework of the specs that name none.",
+    "dtype": "The dtype of the specs that name none.",
+    "budget": "Limits of every model; under `models`, those of models by name or pattern.",
+    "growth": "How far a figure may grow over the baseline: a share and a floor, whichever is more.",
+    "baseline": "The file of the baseline, by default rnncalc-baseline.jsonl.",
+    "exceptions": "Figures that may be above their limits, for a reason, to the end of a day.",
+    "description": "Anything.",
+}
+
 
 def described(schema: Schema, text: str) -> Schema:
     """The schema with a description, where there is one."""
