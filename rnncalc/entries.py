@@ -13,9 +13,7 @@ from rnncalc.keys import class_of, free, hint, layer_keys, main, spellings
 from rnncalc.layout import Entry, Layout
 from rnncalc.plan import MOST_LAYERS, LayerPlan
 from rnncalc.sizes import native
-from rnncalc.values import ValueReader, Where
-
-WINDOWS = ("pool_size", "stride")
+from rnncalc.values import WINDOWS, ValueReader, Where
 
 
 class EntryReader(ValueReader):
@@ -172,6 +170,8 @@ class EntryReader(ValueReader):
             kept[key] = self.of_key(key, native(value), cell, (*where, word))
         for word, (key, by) in products.items():
             whole, parts = self.size(given[word], *where, word), options.get(by, 1)
+            if key in options:
+                self.wrong(f"{named(word)} is given twice, in two words", *where, word, at="key")
             if whole % parts:
                 told = f"{parts} {layout.word(by, entry)}" if entry else ""
                 self.wrong(f"{told} do not divide {word} {whole}", *where, word)

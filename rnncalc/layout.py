@@ -36,7 +36,8 @@ class Entry(Record):
     """One class of a framework: the cell that it is, its tensors, and what it lets one choose.
 
     An option that is neither `fixed` nor `free` holds the step's own default. `free` maps an option to the choices
-    there are, or to None where every value will do; `default` is the framework's, where it differs from the step's.
+    there are (a type stands for all of its values), or to None where every value will do; `default` is the
+    framework's, where it differs from the step's.
     """
 
     cell: str
@@ -77,7 +78,7 @@ class Entry(Record):
         """Whether this class can be built with this value of an option."""
         if option in self.free:
             choices = self.free[option]
-            return choices is None or value in choices
+            return choices is None or value in choices or type(value) in choices
         own = self.fixed.get(option, step_default)
         return bool(value == own) or (isinstance(value, tuple) and isinstance(own, tuple) and set(value) == set(own))
 

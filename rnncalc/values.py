@@ -16,6 +16,8 @@ MOST_COUNTED = 1_000  # what a step counts: heads, experts, the layers of a high
 CHOICES = {"Merge": MERGES, "Combine": COMBINES, "Activation": ACTIVATIONS}
 OR_FLAGS = {"Bias": POLICIES, "Residual": RESIDUALS}  # words beside true and false
 NULLS = {"Activation": "linear", "Merge": "none"}  # what null stands for
+PADDINGS = ("valid", "same", "VALID", "SAME")
+WINDOWS = ("pool_size", "stride")  # the sizes that some framework has for the depth, too
 
 Where = tuple[Any, ...]
 
@@ -57,8 +59,9 @@ class ValueReader:
         if kind == "Extent":
             return self.extent(value, cell.rank, where)
         if kind == "Padding":
-            word = value.lower() if isinstance(value, str) else ""
-            return word if word in ("valid", "same") else self.extent(value, cell.rank, where, least=0)
+            if isinstance(value, str) and value in PADDINGS:
+                return value.lower()
+            return self.extent(value, cell.rank, where, least=0)
         if kind == "Target":
             if isinstance(value, (list, tuple)) and value:
                 return tuple(-1 if each == -1 else self.size(each, *where, n) for n, each in enumerate(value))

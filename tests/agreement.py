@@ -59,7 +59,10 @@ BEYOND = (
     "has no states to start from",
     "cannot start where",
     "states that are learned, or from those",
+    "has 1 to 3 axes, but its input",
     # one option beside another
+    "has no (batch|group)_norm with (scale|center)",  # Equinox has both or none
+    "the last of these sizes is the depth's",
     "needs .* below",
     "needs `.*` here",
     # the day that a text stands for

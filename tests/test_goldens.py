@@ -139,6 +139,7 @@ def given(case: dict[str, Any], model: Model) -> Any:
 
 def agrees(array: Array, shape: Sequence[int], values: Any, tolerance: float) -> None:
     assert array.shape == tuple(shape)
+    assert np.isfinite(array).all()
     np.testing.assert_allclose(array.ravel(), np.ravel(values), rtol=0, atol=tolerance)
 
 

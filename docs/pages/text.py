@@ -30,7 +30,9 @@ def value(given: Any) -> str:
     """A value as one writes it in a spec."""
     if given is None or isinstance(given, bool):
         return {None: "none", True: "true", False: "false"}[given]
-    return ", ".join(map(str, given)) if isinstance(given, tuple) else str(given)
+    if isinstance(given, type):
+        return "numbers"
+    return ", ".join(map(value, given)) if isinstance(given, tuple) else str(given)
 
 
 def paragraphs(doc: str | None) -> list[str]:

@@ -1,4 +1,8 @@
-"""Flax linen: a dense layer for each gate and source, of which one has the bias. Parameter trees are sorted by name."""
+"""Flax linen: a dense layer for each gate and source, of which one has the bias. Parameter trees are sorted by name.
+
+Convolutions pad by `same`, and pools (which are functions) move by 1, where nothing else is asked for. The statistics
+of a batch normalisation are the collection batch_stats: Flax counts them among its parameters, and does not train them.
+"""
 
 from rnncalc.layout import Entry, Layout, Names
 

@@ -1,6 +1,7 @@
 """Flax NNX: the optimized LSTM and the GRU are fused.
 
-The GRU resets after the product, with a bias on the input alone.
+The GRU resets after the product, with a bias on the input alone. The layers around the cells are those of linen, but
+that an attention takes its softmax in float32.
 """
 
 from rnncalc.layout import Entry, Layout, Names

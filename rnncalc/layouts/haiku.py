@@ -1,6 +1,8 @@
 """Haiku: one fused matrix for the LSTM, to whose forget gate 1 is added at run time; z of the GRU has the other role.
 
-VanillaRNN has relu and two biases by default. Parameter trees are sorted by name.
+VanillaRNN has relu and two biases by default. Parameter trees are sorted by name. The statistics of a batch
+normalisation are a state, which Haiku does not count; it also has two counters, whole numbers, that are not listed.
+Pools have no defaults there: here they lie side by side and are `valid`.
 """
 
 from rnncalc.layout import Entry, Layout, Names

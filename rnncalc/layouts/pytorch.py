@@ -6,7 +6,7 @@ The gates of an LSTM are i, f, g, o; those of a GRU r, z, n; the GRU resets afte
 from rnncalc.layout import Entry, Layout, Names
 
 _BIAS = ("double", "none")
-_POOLING = {"stride": None, "padding": None}
+_POOLING = {"stride": None, "padding": ("valid", tuple)}
 _WINDOW = {"pool_size": "kernel_size"}
 _NORM = {"scale": None, "center": None, "epsilon": None}
 _EPS = {"epsilon": 1e-5}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import Any
 
 from rnncalc.cell import Cell, find, names
 from rnncalc.choice import entries
 from rnncalc.keys import RECURRENT, kind_of, layer_keys, main, spellings
 from rnncalc.layout import Entry, Layout
-from rnncalc.schema.values import FLAG, FREE, Schema, of_kind, ref
+from rnncalc.schema.values import FLAG, FREE, Schema, extent, of_kind, ref
 from rnncalc.schema.words import WORDS, described
-from rnncalc.values import NULLS
+from rnncalc.values import NULLS, PADDINGS, WINDOWS
 
 ALIKE = tuple(key for key in RECURRENT if key != "bias")
 DISTRIBUTED = ("time_distributed", "TimeDistributed")
@@ -64,7 +65,7 @@ class _Framework:
         for entry in self.layout.entries:
             for rank in (1, 2, 3) if "{" in entry.name else (0,):
                 cell = find(f"{entry.cell}{rank}d") if rank else None
-                cell = cell or find(entry.cell) or find(f"{entry.cell}2d")  # or one whose kernel tells the rank
+                cell = cell or find(entry.cell) or _open(entry.cell)
                 if cell and cell.inputs and entry.has_rank(rank):
                     word = entry.class_name(rank)
                     forms = [each for each in self.layout.entries if each.class_name(rank) == word]
@@ -76,19 +77,23 @@ class _Framework:
         spelled: dict[str, list[str]] = {}
         for word, key in known.items():
             spelled.setdefault(key, []).append(word)
-        needed = [_one_of(spelled[key]) for key in cell.required]
+        for word, (key, _) in (entry.products if entry else {}).items():
+            spelled[key].append(word)
+        needed = [_one_of(spelled[key]) for key in _needed(cell, entry)]
         rules: list[Schema] = [{"anyOf": [{"required": ["same_as"]}, {"allOf": needed}]}] if needed else []
         rules += [{"not": {"required": words}} for words in spelled.values() if len(words) > 1]
         if "bidirectional" in known:
             merges = {"merge_mode": {"enum": [*self.layout.merges, *([None] if "none" in self.layout.merges else [])]}}
             rules.append({"if": _is("bidirectional", True), "then": {"properties": merges}})
         properties = {word: _property(word, key, cell, forms) for word, key in known.items()}
+        for word, sizes in (entry.products if entry else {}).items():
+            properties[word] = described(ref("size"), f"In our words {' × '.join(sizes)}.")
         options = {"type": "object", "properties": properties, **({"allOf": rules} if rules else {})}
         return options, {"anyOf": [{"enum": list(properties)}, self._ref("ignored")]}
 
     def _layer(self, keyed: Schema) -> Schema:
         """An entry: a type alone, a mapping with `type`, or one with a type for its key."""
-        ready = [word for word, (cell, _, _) in self.types.items() if not cell.required]
+        ready = [word for word, (cell, entry, _) in self.types.items() if not _needed(cell, entry)]
         mapping = {"type": "object", "if": {"required": ["type"]}, "then": self._ref("types.typed"), "else": keyed}
         return {"if": {"type": "string"}, "then": {"enum": ready}, "else": mapping}
 
@@ -114,10 +119,10 @@ class _Framework:
 
     def _given(self, word: str) -> Schema:
         """What stands behind a type: options, the main value, or nothing."""
-        cell, _, forms = self.types[word]
-        key, first = main(cell), self.same[word]
-        bare: list[Schema] = [{"type": "null"}] if not cell.required else []
-        bare += [_value(key, cell, forms)] if not set(cell.required) - {key} else []
+        cell, entry, forms = self.types[word]
+        key, first, needed = main(cell), self.same[word], _needed(cell, entry)
+        bare: list[Schema] = [{"type": "null"}] if not needed else []
+        bare += [_value(key, cell, forms)] if not set(needed) - {key} else []
         closed = {**self._ref(first), "propertyNames": self._ref(f"{first}.keys")}
         return {"if": {"type": "object"}, "then": closed, "else": {"anyOf": bare} if bare else closed}
 
@@ -129,6 +134,19 @@ def shared() -> dict[str, Schema]:
     """The keys that every layer has, in every framework alike."""
     lstm = find("lstm")
     return {f"key.{key}": described(_value(key, lstm, ()), WORDS.get(key, "")) for key in ALIKE} if lstm else {}
+
+
+def _open(base: str) -> Cell | None:
+    """A cell of several ranks as one of any rank: its window, or its input, will tell."""
+    found = copy(find(f"{base}2d"))
+    if found:
+        found.rank = 0
+    return found
+
+
+def _needed(cell: Cell, entry: Entry | None) -> list[str]:
+    """The keys that have to be given."""
+    return [key for key in cell.required if not (entry and key in entry.default)]
 
 
 def _property(word: str, key: str, cell: Cell, forms: list[Entry]) -> Schema:
@@ -153,8 +171,13 @@ def _value(key: str, cell: Cell, forms: Iterable[Entry]) -> Schema:
         return {"enum": [True, *([False] if "none" in policies else []), *policies]}
     plain, optional = kind.removesuffix(" | None"), kind.endswith(" | None")
     choices = _choices(key, cell, found)
+    if choices and tuple in choices:
+        words = [each for each in choices if each is not tuple]
+        return {"anyOf": [{"enum": words}, extent("limit" if plain == "Padding" else "size", cell.rank)]}
     if choices is None:
         schema = {"enum": [1, -1]} if key == "axis" else of_kind(plain, cell.rank)
+        if key in WINDOWS and any(each.whole for each in found):
+            schema = extent("size", cell.rank, more=1)
         return {"anyOf": [schema, {"type": "null"}]} if optional or plain in NULLS else schema
     if plain in NULLS and NULLS[plain] in choices:
         choices.append(None)
@@ -177,6 +200,7 @@ def _choices(key: str, cell: Cell, forms: Iterable[Entry]) -> list[Any] | None:
 def _written(value: Any, rank: int) -> list[Any]:
     """A value as a spec may have it: an extent is a list, or one size for all axes."""
     if not isinstance(value, tuple):
-        return [value]
-    one = [value[0]] if len(set(value)) == 1 else []
-    return [*one, list(value)] if len(value) == rank else []
+        return [value, value.upper()] if value in PADDINGS else [value]
+    if len(set(value)) > 1:
+        return [list(value)]
+    return [value[0], *([value[0]] * axes for axes in ((rank,) if rank else (1, 2, 3)))]

@@ -6,7 +6,7 @@ from typing import Any
 
 from rnncalc.report import METRICS
 from rnncalc.sizes import LARGEST, pattern, unit
-from rnncalc.values import CHOICES, MOST_COUNTED, OR_FLAGS
+from rnncalc.values import CHOICES, MOST_COUNTED, OR_FLAGS, PADDINGS
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -69,8 +69,11 @@ def limits(more: Schema | None = None) -> Schema:
 
 def of_kind(kind: str, rank: int) -> Schema:
     """The values of a kind; an extent has a size for each axis (of which there are one to three where rank is 0)."""
-    if kind in ("Extent", "Padding"):
-        each = ref("limit" if kind == "Padding" else "size")
-        axes = listed(each, rank or 1, rank or 3)
-        return {"anyOf": [*([{"enum": ["valid", "same"]}] if kind == "Padding" else []), each, axes]}
-    return _KINDS[kind]
+    if kind == "Padding":
+        return {"anyOf": [{"enum": list(PADDINGS)}, extent("limit", rank)]}
+    return extent("size", rank) if kind == "Extent" else _KINDS[kind]
+
+
+def extent(each: str, rank: int, more: int = 0) -> Schema:
+    """A size for all axes, or a list of one for each; `more` allows a last one, for the depth."""
+    return {"anyOf": [ref(each), listed(ref(each), rank or 1, (rank or 3) + more)]}

@@ -268,7 +268,7 @@ def build(layers: Sequence[Mapping[str, Spec]], x: Any) -> Net:
     model = Model(layers)
     flat = flatten_dict(model.init(jax.random.key(0), x))
     paths = sorted(flat, key=lambda path: path[1:])  # the collections side by side, as tabulate has them
-    named = {path: "/".join(path[path[0] == "params" :]) for path in paths}
+    named = {path: "/".join(path[1:]) for path in paths}
 
     def apply(weights: list[jax.Array], x: Any, states: States | None) -> tuple[jax.Array, States]:
         return model.apply(unflatten_dict(dict(zip(paths, weights))), x, states)

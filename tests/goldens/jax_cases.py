@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -22,6 +23,7 @@ jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_platforms", "cpu")
 jax.config.update("jax_disable_most_optimizations", True)  # compiling takes longer than computing
 
+VARIANCE = re.compile(r"/var$|/var_ema/|ema_state_index/1$")  # of Flax, Haiku and Equinox
 RECURRENT = ("rnn", "lstm", "gru", "mgu")
 MERGES: dict[str, Callable[[Any, Any], Any]] = {
     "concat": lambda a, b: jnp.concatenate([a, b], axis=-1),
@@ -145,6 +147,7 @@ def sample(case: Case) -> Any:
 
 def flat(array: jax.Array) -> dict[str, Any]:
     assert array.dtype == jnp.float64
+    assert jnp.isfinite(array).all()
     return {"shape": list(array.shape), "values": np.asarray(array).ravel().tolist()}
 
 
@@ -152,7 +155,7 @@ def freeze(case: Case, net: Net, model: Mapping[str, Any], classes: Mapping[str,
     """The case as it stands in the golden file."""
     shapes = [value.shape for _, value in net.tensors]
     aside = (*net.statistics, *net.buffers)
-    positive = [name for name in aside if "var" in name.split("/")[-1] or "/var" in name]
+    positive = [name for name in aside if VARIANCE.search(name)]
     frozen = {
         "id": case.id,
         "model": model,
