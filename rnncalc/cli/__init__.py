@@ -42,8 +42,9 @@ BAD, INTERRUPTED, CLOSED_PIPE = 2, 130, 141
 
 EXAMPLES = """\b
 Examples:
-  rnncalc lstm --input-depth 10 --units 128           why an LSTM has 71,168 parameters
-  rnncalc gru --input-depth 40 --units 64 -F pytorch  the same for another cell and framework
+  rnncalc lstm --input-depth 10 --units 128           an LSTM's 71,168 parameters, tensor by tensor
+  rnncalc explain lstm --input-depth 10 --units 128   why they are so many
+  rnncalc gru --input-depth 40 --units 64 -F pytorch  another cell and framework
   rnncalc count configs/keyword-spotter.yaml          a whole model, layer by layer
   rnncalc report configs/                             a row for each model of a folder
   rnncalc check configs/ --max-params 500k            exit 1 where a model grew too large
@@ -84,7 +85,7 @@ class Commands(Help, click.Group):
         loaded = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
         for title, wanted in (("Cells", recurrent()), ("Commands", COMMANDS)):
             with formatter.section(title):
-                rows = [(name, command.get_short_help_str(80)) for name in wanted if (command := loaded[name])]
+                rows = [(name, command.get_short_help_str(160)) for name in wanted if (command := loaded[name])]
                 formatter.write_dl(rows)
 
 
