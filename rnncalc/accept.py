@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from rnncalc.baseline import Base, Baseline, Figure
 from rnncalc.budget import figure, held
+from rnncalc.errors import counted
 from rnncalc.gate import Gate
 from rnncalc.limits import applied
 from rnncalc.network import Model
@@ -79,7 +80,8 @@ def changes(old: Baseline, new: Baseline) -> list[str]:
                 for (layer, metric), was in before.figures.items()
                 if (now := after.figures.get((layer, metric), was)) != was
             ]
-            told += [f"{name}: {', '.join(parts[:3])}"] if parts else []
+            more = f", and {counted(len(parts) - 1, 'more figure')}" if len(parts) > 1 else ""
+            told += [f"{name}: {parts[0]}{more}"] if parts else []
         else:
             told.append(f"{name}: {'added' if after else 'removed'}")
     return told

@@ -49,7 +49,7 @@ class Base(Record):
         found: dict[str, Any] = {"path": self.path, "model": self.model, "framework": self.framework}
         found |= _nested(self.figures)
         if self.over:
-            found["over"] = _nested({figure: self.figures[figure] for figure in self.over})
+            found["over"] = _nested({figure: value for figure, value in self.figures.items() if figure in self.over})
         line = json.dumps(found, ensure_ascii=False)
         return line if line.isprintable() else json.dumps(found)
 

@@ -7,13 +7,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rnncalc.baseline import ANEW, load
+from rnncalc.baseline import ANEW, Base, Baseline, load
+from rnncalc.errors import SpecError
 from rnncalc.growth import grown, percent
+from rnncalc.report import METRICS
 
 pytestmark = pytest.mark.usefixtures("project_schema_agrees")
 
@@ -39,13 +45,13 @@ def put(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def call(project: str | None = None, **files: str | int | None) -> None:
         if project is not None:
             (tmp_path / "rnncalc.yaml").write_text(project, "utf-8")
-        for name, given in files.items():
+        for name, content in files.items():
             path = tmp_path / "configs" / f"{name.replace('__', '/')}.yaml"
             path.parent.mkdir(parents=True, exist_ok=True)
-            if given is None:
+            if content is None:
                 path.unlink()
             else:
-                path.write_text(spec(given) if isinstance(given, int) else given, "utf-8")
+                path.write_text(spec(content) if isinstance(content, int) else content, "utf-8")
 
     return call
 
@@ -375,6 +381,20 @@ def test_a_figure_that_is_not_known_any_more_is_an_error(run: Run, put: Put) -> 
     assert "macs is unknown" in found.err
 
 
+@pytest.mark.parametrize("form", ["github", "gitlab", "junit", "sarif", "markdown", "csv"])
+def test_every_format_tells_of_growth_and_of_an_exception_that_ended(
+    run: Run, put: Put, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    put(a=10, b=10)
+    update(run)
+    put(PROJECT, a=10, b=500)
+    monkeypatch.setenv(DAY, str(LAST + 1))
+    status, out, _ = run("check", "-f", form)
+    assert status == 1
+    assert "grew" in out
+    assert "an exception ended on 2026-12-31" in out.replace("\\", "")
+
+
 # --- the absolute limit beside it -------------------------------------------------------------------------------------
 
 OVER = "budget: {params: 150}\n"
@@ -632,6 +652,48 @@ def test_ends_of_lines_and_empty_lines_do_not_matter(run: Run, put: Put) -> None
     FILE.write_bytes(b"\r\n" + data.replace(b"\n", b"\r\n\n"))
     assert check(run)[0] == 0
     assert len(load(str(FILE)).bases) == 2
+
+
+@given(
+    st.lists(
+        st.builds(
+            lambda path, model, figures, over: Base(path, model, "keras", figures, frozenset(figures if over else ())),
+            st.text(),
+            st.text(),
+            st.dictionaries(
+                st.tuples(st.none() | st.text(), st.sampled_from(METRICS)), st.integers(0, 10**30), max_size=4
+            ),
+            st.booleans(),
+        ),
+        max_size=5,
+        unique_by=lambda base: base.key,
+    )
+)
+def test_whatever_is_written_is_read_again(bases: list[Base]) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "base.jsonl")
+        text = Baseline(str(path), bases).text()
+        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+        found = load(str(path))
+    assert {key: each._replace(line=0) for key, each in found.bases.items()} == {each.key: each for each in bases}
+    assert found.text() == text
+
+
+LINE = b"""{"path": "p", "model": "m", "framework": "keras", "params": 3, "layers": {"a": {"params": 3}},
+ "over": {"params": 3}}""".replace(b"\n", b"")
+
+
+@given(st.lists(st.tuples(st.integers(0, len(LINE)), st.integers(0, 9), st.binary(max_size=6)), min_size=1, max_size=4))
+def test_a_damaged_line_is_told_or_read_and_never_breaks_the_reader(damages: list[tuple[int, int, bytes]]) -> None:
+    data = LINE
+    for place, length, new in damages:
+        data = data[:place] + new + data[place + length :]
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "base.jsonl")
+        path.write_bytes(data)
+        with suppress(SpecError):
+            found = load(str(path))
+            assert all(value >= 0 for base in found.bases.values() for value in base.figures.values())
 
 
 # --- two at once, and a kill ------------------------------------------------------------------------------------------

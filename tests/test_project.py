@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnncalc.errors import SpecError
+from rnncalc.project import Project, load
 
 pytestmark = pytest.mark.usefixtures("project_schema_agrees")
 
@@ -378,3 +385,41 @@ def test_the_output_does_not_replace_the_project_file(run: Run, write: Callable[
     root = write(rnncalc="framework: keras\n", net=LSTM)
     assert run("report", "-f", "json", "-o", "rnncalc.yaml").status == 2
     assert (root / "rnncalc.yaml").read_text() == "framework: keras\n"
+
+
+GOOD = b"""include: [configs]
+exclude: [old]
+framework: keras
+dtype: int8
+budget: {params: 1k, layers: {"a*": {macs: 2M}}, models: {b: {params: 3}}}
+growth: {params: {percent: 2.5, floor: 1k}, layers: {a: {params: {percent: 1, floor: 0}}}}
+baseline: x.jsonl
+exceptions: [{model: a, layer: b, path: c, metric: params, limit: 3, until: 2026-12-31, reason: x}]
+"""
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(GOOD)),
+            st.integers(0, 20),
+            st.binary(max_size=6) | st.sampled_from([b"{", b"]", b": ", b"*a", b"&a ", b"!!x ", b"- ", b"\n"]),
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_a_damaged_project_file_is_told_or_read_and_never_breaks_the_reader(
+    damages: list[tuple[int, int, bytes]],
+) -> None:
+    data = GOOD
+    for place, length, new in damages:
+        data = data[:place] + new + data[place + length :]
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "rnncalc.yaml")
+        path.write_bytes(data)
+        with suppress(SpecError):
+            found = load(str(path))
+            assert isinstance(found, Project)
+            found.limits("b")
+            found.excludes(str(path))

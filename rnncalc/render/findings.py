@@ -18,6 +18,7 @@ RULES = {
     "exception": "An exception from a limit has ended.",
     "spec": "A spec could not be read, or a figure of it is not known.",
 }
+STANDING = {"growth": "base", "exception": "exception"}  # what stands at the place of a check; else its limit
 STDIN = "stdin"  # the name of standard input where a format needs one
 
 
@@ -108,7 +109,7 @@ def explained(check: Check, root: str = "") -> str:
     """The exact figures, the excess, the largest size that fits, and the file of the limit where it is another."""
     told = [check.message, *([check.advice] if check.advice else [])]
     if check.place is not None and check.place.path != check.source:
-        told.append(f"the limit is {within(check.place.path, root)}:{check.place.line}")
+        told.append(f"the {STANDING.get(check.kind, 'limit')} is {within(check.place.path, root)}:{check.place.line}")
     return printable("; ".join(told))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rnncalc.budget import Check, Verdict
 from rnncalc.errors import counted
 from rnncalc.record import Record
+from rnncalc.render.findings import STANDING
 from rnncalc.render.names import grouped
 from rnncalc.render.words import share
 
@@ -102,7 +103,7 @@ def _told(check: Check) -> str:
     inside = check.place and check.place.path == check.source
     place = check.place if inside else check.source
     advice = f"; {check.advice}" if check.advice else ""
-    what = {"growth": "base", "exception": "exception"}.get(check.kind, "limit")
+    what = STANDING.get(check.kind, "limit")
     elsewhere = f"; the {what} is {check.place}" if check.place and not inside else ""
     return f"{f'{place} ({check.model})' if place else check.model}: {check.message}{advice}{elsewhere}"
 
