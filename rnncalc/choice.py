@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rnncalc import layouts
@@ -62,9 +62,7 @@ def pick(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Cho
             f"{layout.name} has no {cell.name}" if cell.states else f"{cell.name} is not known here for {layout.name}"
         )
         return Refusal("", what)
-    known = tuple(entry for entry in known if entry.equal_depths in (None, equal))
-    forms = [entry for entry in known if plan.form in map(entry.class_name, (cell.rank, 1, 2, 3))] if plan.form else []
-    candidates = forms or [entry for entry in known if not entry.named]
+    candidates = _candidates(known, plan.form, cell.rank, equal)
     fitting = [entry for entry in candidates if not refused(entry, cell, plan)]
     if not fitting:
         key = refused(candidates[-1], cell, plan)[0]
@@ -85,6 +83,13 @@ def pick(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Cho
             message = f"{layout.name} needs {words[0]} below {words[1]}; {options[small]} is not below {options[large]}"
             return Refusal(small, message)
     return Choice(entry, options, policy_of(entry, plan))
+
+
+def _candidates(known: Sequence[Entry], form: str, rank: int, equal: bool) -> Sequence[Entry]:
+    """The classes that were named, or else those that need not be, for inputs of equal depths or of others."""
+    known = [entry for entry in known if entry.equal_depths in (None, equal)]
+    forms = [entry for entry in known if form in map(entry.class_name, (rank, 1, 2, 3))] if form else ()
+    return forms or [entry for entry in known if not entry.named]
 
 
 def policy_of(entry: Entry, plan: LayerPlan) -> str:

@@ -63,7 +63,7 @@ class Layer:
         Raises:
             SpecError: the framework cannot build it.
         """
-        plan = self.elsewhere(self.plan)
+        plan = self._elsewhere
         found = pick(layout, plan, self.cell, self.equal_depths)
         if isinstance(found, Refusal):
             raise plan.wrong(found.key, found.message)
@@ -72,6 +72,10 @@ class Layer:
             return self.each(self.trace.count(found.policy)) + self._initial_params
         other = Layer(plan, self.cell, layout, self.flows)
         return other.params if other.outflow == self.outflow else None
+
+    @cached_property
+    def _elsewhere(self) -> LayerPlan:
+        return self.elsewhere(self.plan)
 
     def elsewhere(self, plan: LayerPlan) -> LayerPlan:
         """The layer's plan for another framework, without what this one calls it, and with what it chose of its own

@@ -31,16 +31,17 @@ class Row(Record):
 def tensors(report: ModelReport, width: int, paint: Paint) -> list[str]:
     """Five columns and a bar; formulas below the names where that is too wide, and shapes too where it still is."""
     rows = _rows(report)
-    name, told, shape, params, share = (
-        max(columns_of(head.head), *map(columns_of, texts))
-        for head, texts in zip(HEADS, zip(*((row.name, row.told, row.shape, row.params, row.share) for row in rows)))
-    )
-    widths = [name, told, shape, params, share]
+    sizes = [[columns_of(text) for text in row[:5]] for row in rows]
+    widths = [max(len(head.head), *column) for head, column in zip(HEADS, zip(*sizes))]
     needed = sum(widths) + GAP * 4 + EDGES
     if needed <= width:
         bar = len(report.layers) > 1 and needed + GAP + BAR <= width
-        cells = [[*_beside(row), *([_bar(row)] if bar else [])] for row in rows]
-        return drawn([*HEADS, Column("")] if bar else HEADS, cells, [*widths, BAR] if bar else widths, paint)
+        lines = drawn([*HEADS, Column("")] if bar else HEADS, [], [*widths, BAR] if bar else widths, paint)
+        for row, taken in zip(rows, sizes):
+            line = _beside(row, [size - own for size, own in zip(widths, taken)], paint)
+            lines.append(f"{line}  {paint(_bar(row.part), 'green')}" if bar and row.part else line)
+        return lines
+    *_, params, share = widths
     shape = max(len("Shape"), *(columns_of(row.shape) for row in rows if row.part is None))
     room = width - shape - params - share - GAP * 3 - EDGES
     if room < NARROW:
@@ -80,13 +81,16 @@ def _plain(text: str, style: str = "") -> Cell:
     return [(text, style)]
 
 
-def _beside(row: Row) -> list[Cell]:
-    styled = [_plain(row.name, row.style), _plain(row.told, row.style)]
-    return [*styled, _plain(row.shape), _plain(row.params, row.style), _plain(row.share)]
+def _beside(row: Row, spaces: Sequence[int], paint: Paint) -> str:
+    """All of a row in one line, `spaces` being what each of its texts leaves of its column."""
+    name, told, shape, params, share, _, style = row
+    left, middle, right, figure, last = spaces
+    start = f" {paint(name, style)}{' ' * (left + GAP)}{paint(told, style)}{' ' * (middle + GAP)}{shape}"
+    return f"{start}{' ' * (right + GAP + figure)}{paint(params, style)}{' ' * (GAP + last)}{share}"
 
 
-def _bar(row: Row) -> Cell:
-    return [("█" * max(1, round(BAR * row.part)), "green")] if row.part else []
+def _bar(part: float) -> str:
+    return "█" * max(1, round(BAR * part))
 
 
 def _shape(row: Row) -> Cell:
