@@ -362,6 +362,20 @@ def test_a_cell_is_explained_without_sizes(run: Run) -> None:
     assert "71,168" in run("explain", "lstm").out
 
 
+def test_the_cell_may_stand_behind_the_options(run: Run) -> None:
+    assert (
+        run("explain", "-F", "keras", "--units", "7", "gru").out
+        == run("explain", "gru", "--units", "7", "-F", "keras").out
+    )
+
+
+def test_no_number_is_broken_while_it_fits_a_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    told = run("explain", "lstm", "--units", str(2**63 - 1)).out
+    assert "4·9,223,372,036,854,775,807" in told
+    assert all(columns_of(line) <= 60 for line in told.split("\n"))
+
+
 def test_a_spec_is_explained_with_a_change(run: Run) -> None:
     told = run("explain", str(CONFIGS / "keyword-spotter.yaml"), "--set", "gru.units=10", "-f", "json")
     (found,) = json.loads(told.out)["explanations"]
@@ -410,7 +424,9 @@ def test_the_ending_of_a_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
         (("lstm", "--diff", "keras", "kears"), "unknown framework `kears`"),
         (("lstm", "--projection", "4", "--diff", "keras", "pytorch"), "keras has no lstm with projection 4"),
         (("lstm", "--diff", "keras", "pytorch", "-f", "svg"), "no pictures"),
-        (("lstmm",), "lstmm"),
+        (("lstmm",), "`lstmm` is neither a cell nor a file; did you mean `lstm`?"),
+        (("lstm", "gru"), "`gru` stands beside the cell lstm"),
+        (("a.yaml", "gru"), "`a.yaml` stands beside the cell gru"),
         (("lstm", "--figure", "step"), "needs -f svg"),
         (("lstm", "-f", "table"), "unknown format"),
         (("lstm", "--set", "lstm.units=3"), "--set"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,19 +11,23 @@ from rnncalc.cell import Cell, find, recurrent
 from rnncalc.cli.batch import specs
 from rnncalc.cli.cell import CellCommand, cell_options
 from rnncalc.cli.output import Output
+from rnncalc.errors import named, suggest
 
 if TYPE_CHECKING:
     from rnncalc.discover import Found
 
 
+FILES = ("-o", "--output")  # what follows is no cell
+
+
 class TargetCommand(CellCommand):
-    """Has a cell's flags as soon as the first argument is the name of a cell."""
+    """Has a cell's flags as soon as an argument is the name of a cell."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look for the cell before the flags are parsed."""
-        first = next((arg for arg in args if not arg.startswith("-")), "")
-        if first in recurrent():
-            ctx.meta["cell"] = find(first)
+        cell = next((arg for arg, before in zip(args, ["", *args]) if arg in recurrent() and before not in FILES), None)
+        if cell is not None:
+            ctx.meta["cell"] = find(cell)
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -41,11 +46,15 @@ def targets(
     cell: Cell | None = click.get_current_context().meta.get("cell")
     settings = given.pop("settings", ())
     if cell is None:
+        for path in paths:
+            if (hint := suggest(path, recurrent())) and not os.path.lexists(path):
+                raise click.UsageError(f"{named(path)} is neither a cell nor a file{hint}")
         return specs(paths, framework, out, settings)
     if settings:
         raise click.UsageError(f"--set changes a spec; {cell.name} has flags of its own, such as --units")
     if len(paths) > 1:
-        raise click.UsageError(f"`{paths[1]}` stands beside the cell {cell.name}; give a cell or specs, not both")
+        other = next((path for path in paths if path != cell.name), cell.name)
+        raise click.UsageError(f"{named(other)} stands beside the cell {cell.name}; give a cell or specs, not both")
     for name, value in defaults.items():
         if given.get(name) is None:
             given[name] = value

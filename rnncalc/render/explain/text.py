@@ -89,6 +89,14 @@ class _Writer:
         values = [f"{value:,}" for *_, value in part.lines]
         right = max(map(len, values))
         left = min(max(columns_of(self.plain(name)) for name, *_ in part.lines), self.width // 3)
+        words = (word for _, numbers, _ in part.lines for word in self.plain(numbers).split(" "))
+        if max(map(columns_of, words)) > self.width - left - right - 9:  # then one below the other
+            for (name, numbers, _), value in zip(part.lines, values):
+                yield from (f"  {line}" for line in folded(self.plain(name), self.width - 2))
+                yield from (f"      {line}" for line in unbroken(self.plain(numbers), self.width - 6))
+                yield f"    = {value}"
+            yield ""
+            return
         for (name, numbers, _), value in zip(part.lines, values):
             told = unbroken(self.plain(numbers), self.width - left - right - 9)
             names = folded(self.plain(name), left)
@@ -121,6 +129,13 @@ class _Writer:
             widths[-1] = max(12, min(widths[-1], self.width - 2 - sum(widths[:-1]) - 2 * (len(widths) - 1)))
         else:
             widths[0] = max(12, min(widths[0], rest))
+        if not flexible and rest < 12:  # then a record a row
+            for row in rows:
+                yield from (f"  {line}" for line in wrapped(row[0], self.width - 2))
+                for name, cell in list(zip(part.columns, row))[1:]:
+                    yield from (f"      {line}" for line in wrapped(f"{self.plain(name)} {cell}", self.width - 6))
+            yield ""
+            return
         for row in heads + rows:
             folds = [wrapped(cell, size) for cell, size in zip(row, widths)]
             for n in range(max(map(len, folds))):
