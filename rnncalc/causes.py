@@ -12,7 +12,7 @@ from rnncalc.cell import GIVEN
 from rnncalc.errors import listed
 from rnncalc.layer import Layer
 from rnncalc.network import Model
-from rnncalc.pairs import named
+from rnncalc.pairs import REFERENCES, named
 from rnncalc.plan import Flow
 from rnncalc.record import Record
 
@@ -28,7 +28,6 @@ FIELDS = (
     "combine",
     "time_distributed",
 )
-REFERENCES = ("inputs", "tied_to", "same_as", "initial_state")
 MOST_NAMED = 3  # layers in one sentence
 
 
@@ -42,7 +41,9 @@ class Cause(Record):
 def layer_causes(old: Layer, new: Layer, names: Mapping[str, str]) -> list[Cause]:
     """What was changed about a layer itself; `names` are the new names of the old layers."""
     words = {**old.plan.spelled, **new.plan.spelled}
-    found = [_changed(words.get(key, key), *values) for key, values in _options(old, new).items()]
+    found: list[str] = []
+    for key, values in _options(old, new).items():
+        found += _weights(*values) if key == "shapes" else [_changed(words.get(key, key), *values)]
     for key in FIELDS:
         values = getattr(old.plan, key), getattr(new.plan, key)
         if values[0] != values[1] and _matters(key, old, new):
@@ -79,6 +80,18 @@ def _options(old: Layer, new: Layer) -> dict[str, tuple[Any, Any]]:
     return found
 
 
+def _weights(old: Any, new: Any) -> Iterator[str]:
+    """What changed about bare weights, by their names."""
+    was, now = ({name: (list(shape), trainable) for name, shape, trainable in each or ()} for each in (old, new))
+    for name in {**was, **now}:
+        if name not in was or name not in now:
+            yield f"weight {name} {'added' if name in now else 'removed'}"
+            continue
+        for told, a, b in zip((name, f"trainable of {name}"), was[name], now[name]):
+            if a != b:
+                yield _changed(told, a, b)
+
+
 def _value(layer: Layer, key: str) -> Any:
     return layer.plan.options.get(key, layer.options.get(key))
 
@@ -108,13 +121,16 @@ def _inputs(old: Mapping[str, Flow], new: Mapping[str, Flow]) -> Iterator[Cause]
             yield Cause(f"input {name} {'added' if name in new else 'removed'}")
             continue
         was, now = old[name], new[name]
-        if was != now:
-            plain = all(flow.sequence and len(flow.shape) == 2 and not flow.numbers for flow in (was, now))
-            if plain:
-                keys = zip(("steps", "depth"), was.shape, now.shape)
-                yield from (Cause(_changed(key, a, b), name) for key, a, b in keys if a != b)
-            else:
-                yield Cause(_changed("shape", _axes(was), _axes(now)), name)
+        if was != now and _plain(was) and _plain(now) and was.numbers == now.numbers:
+            keys = zip(("steps", "depth"), was.shape, now.shape)
+            yield from (Cause(_changed(key, a, b), name) for key, a, b in keys if a != b)
+        elif was != now:
+            yield Cause(_changed("shape", _axes(was), _axes(now)), name)
+
+
+def _plain(flow: Flow) -> bool:
+    """Whether it is what `{depth: 10, steps: 28}` says, or `{steps: 28}`."""
+    return flow.sequence and len(flow.shape) == (1 if flow.numbers else 2)
 
 
 def _axes(flow: Flow) -> str:

@@ -17,6 +17,7 @@ from rnncalc.layer import Layer
 T = TypeVar("T")
 Pairs = list[tuple[int, int]]  # places in the old and in the new sequence
 
+REFERENCES = ("inputs", "tied_to", "same_as", "initial_state")  # what names other layers in a plan
 MOST_ALIGNED = 1_000_000  # old × new that are aligned at their best; more are aligned one after the other
 
 
@@ -28,8 +29,10 @@ def named(layer: Layer) -> bool:
 def likeness(layer: Layer) -> Hashable:
     """What a layer is, but for its name and the names it refers to."""
     plan = layer.plan
-    own = plan._replace(name="", options={}, where=(), spelled={}, inputs=(), tied_to="", same_as="")
-    return (repr(sorted(plan.options.items())), repr(own), len(plan.inputs), bool(plan.tied_to), bool(plan.same_as))
+    references = [getattr(plan, key) for key in REFERENCES]
+    blank = {key: type(value)() for key, value in zip(REFERENCES, references)}
+    own = plan._replace(name="", options={}, where=(), spelled={}, **blank)
+    return (repr(sorted(plan.options.items())), repr(own), *map(bool, references))
 
 
 def layer_pairs(old: Sequence[Layer], new: Sequence[Layer]) -> list[tuple[Layer | None, Layer | None]]:

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from rnncalc.algebra import poly
-from rnncalc.errors import Problem, SpecError
+from rnncalc.errors import Problem, SpecError, listed
 from rnncalc.figures import Formula, formula
 from rnncalc.grid import Array, Block, blocks, columns, combinations
 from rnncalc.limits import Limit, applied, matching, unmatched
@@ -38,6 +38,7 @@ from rnncalc.symbolic import free_sizes
 
 HEADS, TRIED = 12, 2000  # values of each axis, and combinations of them, of which one has to be a model
 ROWS = 1024  # of a block whose rows are models
+MOST_MODELS = 1_000_000  # that are gone through one by one
 
 Build = Callable[[Mapping[str, Any]], Model]  # of values by the axes' names; raises SpecError
 
@@ -71,7 +72,8 @@ class Sweep:
     counts those that break a limit.
 
     Raises:
-        SpecError: no model can be built, a figure is unknown, or a limit is of a layer that there is not.
+        SpecError: no model can be built, a figure is unknown, a limit is of a layer that there is not, or there are
+            too many choices.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Sweep:
             if limit.layer and not matching(limit.layer, layers):
                 raise SpecError(Problem(unmatched(limit.layer, layers)))
         self._wanted(model.report())
+        _few(self.choices)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -198,6 +201,7 @@ class Sweep:
 
     def _each(self, choices: Mapping[str, Any]) -> Iterator[Block]:
         """The rows, each a model of its own."""
+        _few(self.sizes)
         every = combinations(self._spans)
         width = len(self.sizes)
         while taken := list(islice(every, ROWS)):
@@ -229,6 +233,15 @@ def _filtered(block: Block, kept: Array) -> Block:
     if kept.all():
         return block
     return Block(tuple(each[kept] for each in block.sizes), tuple(each[kept] for each in block.figures))
+
+
+def _few(axes: Sequence[Axis]) -> None:
+    """Raise a SpecError where there are too many combinations to build a model for each."""
+    number = prod(axis.number for axis in axes)
+    if number > MOST_MODELS:
+        names = listed([axis.name for axis in axes if axis.number > 1])
+        told = f"{number:,} combinations of {names} would each be a model of its own; there can be {MOST_MODELS:,}"
+        raise SpecError(Problem(told))
 
 
 def _is_size(model: Model, axis: Axis) -> bool:

@@ -15,8 +15,11 @@ import pytest
 
 import rnncalc
 from rnncalc import layouts
+from rnncalc.causes import FIELDS
 from rnncalc.diff import ModelChange, changed
 from rnncalc.network import build
+from rnncalc.pairs import REFERENCES
+from rnncalc.plan import LayerPlan, Plan
 from rnncalc.report import METRICS
 
 Run = Callable[..., Any]
@@ -115,6 +118,53 @@ def test_another_framework_stores_other_biases_and_the_layer_says_so() -> None:
     found = between([ENCODER, HEAD], [ENCODER, HEAD], framework="pytorch")
     assert found.causes == ("framework keras -> pytorch", "bias single -> double in encoder")
     assert found.figures["params"].change == lstm(10, 128, 2) - lstm(10, 128)
+
+
+def test_bare_weights_are_told_by_their_names() -> None:
+    old = {"kernel": [138, 512], "table": {"shape": [1000, 64]}, "gone": [2]}
+    new = {"kernel": [140, 512], "table": {"shape": [1000, 64], "trainable": False}, "bias": [512]}
+    found = changed(*(rnncalc.parse({"name": "net", "weights": each}) for each in (old, new)))
+    assert found.causes == (
+        "kernel [138, 512] -> [140, 512] in weights",
+        "trainable of table true -> false in weights",
+        "weight gone removed in weights",
+        "weight bias added in weights",
+    )
+    assert found.figures["params"].change == 2 * 512 - 2 + 512
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "cause"),
+    [
+        ({"steps": 5}, {"steps": 6}, "steps 5 -> 6 in input"),
+        ({"steps": 5}, {}, "steps 5 -> none in input"),
+        ({"shape": [None, 3]}, {"shape": [None, 4]}, "depth 3 -> 4 in input"),
+        ({"shape": [7, 7, 3]}, {"shape": [None, 7, 3]}, "shape (7, 7, 3) -> (?, 7, 3) in input"),
+        ({"depth": 3}, {}, "shape (?, 3) -> (?) of whole numbers in input"),
+    ],
+)
+def test_another_input_is_told_as_a_spec_writes_it(old: Any, new: Any, cause: str) -> None:
+    def net(given: Any) -> rnncalc.Model:
+        numbers = "depth" not in given and "shape" not in given
+        layers = [{"embedding": {"vocab": 9, "depth": 3, "name": "e"}}] if numbers else [{"dense": 3}]
+        return model(*layers, input=given or None)
+
+    assert cause in changed(net(old), net(new)).causes
+
+
+def test_every_field_of_a_plan_is_compared() -> None:
+    apart = {"type", "name", "options", "form", "bias", "where", "spelled"}  # in ways of their own
+    assert {*LayerPlan._fields} == {*FIELDS, *REFERENCES} | apart
+    assert {*Plan._fields} - {"batch"} == {
+        "name",
+        "framework",
+        "layers",
+        "inputs",
+        "dtype",
+        "budget",
+        "expect",
+        "source",
+    }
 
 
 def test_one_cause_in_many_layers_is_one_sentence() -> None:

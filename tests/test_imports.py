@@ -245,3 +245,17 @@ def test_count_does_not_load_numpy(tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["text", "json", "markdown", "latex", "svg", "html"])
 def test_an_explanation_of_a_cell_loads_no_library(form: str) -> None:
     assert loads(loaded("explain", "lstm", "-f", form), "rich", "numpy", "yaml", "jinja2") == []
+
+
+def test_diff_loads_neither_numpy_nor_what_is_not_asked_for(tmp_path: Path) -> None:
+    for name, units in (("a", 1), ("b", 2)):
+        (tmp_path / f"{name}.yaml").write_text(f"input: {{depth: 1}}\nlayers: [lstm: {units}]\n")
+    modules = loaded("diff", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"), "-f", "json")
+    assert "rnncalc.diff" in modules
+    assert loads(modules, "rich", "numpy", "subprocess", "rnncalc.revision", "rnncalc.solve") == []
+
+
+def test_a_sweep_of_a_cell_reads_no_yaml() -> None:
+    modules = loaded("sweep", "lstm", "--input-depth", "10", "--units", "1:9", "-f", "csv")
+    assert "numpy" in modules
+    assert loads(modules, "rich", "yaml", "rnncalc.render.plot", "rnncalc.curves") == []

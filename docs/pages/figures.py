@@ -1,4 +1,4 @@
-"""The pictures of the documentation: what `rnncalc explain CELL -f svg --figure KIND` draws."""
+"""The pictures of the documentation: what `rnncalc explain CELL -f svg --figure KIND` draws, and a plot of `sweep`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from typing import Any
 
 from rnncalc import parse
 from rnncalc.cell import find, recurrent
+from rnncalc.curves import panels
 from rnncalc.explain import explain
 from rnncalc.network import Model
 from rnncalc.render.explain import render
+from rnncalc.render.plot import svg
+from rnncalc.sizes import sizes
+from rnncalc.sweep import Axis, Sweep
 
 GUIDE: Mapping[str, tuple[str, dict[str, Any], str]] = {
     "rnn-unrolled": ("rnn", {}, "unrolled"),
@@ -36,7 +40,19 @@ def drawn(cell: str, options: Mapping[str, Any], kind: str) -> str:
     return render("svg", [explain(model(cell, options))], only=kind)
 
 
+def plotted() -> str:
+    """`rnncalc sweep lstm --input-depth 10 --units 32:1024:32 --num-layers 1,2,3 -f svg`."""
+
+    def build(at: Mapping[str, Any]) -> Model:
+        layer = {"lstm": {"units": at["units"], "num_layers": at["num_layers"]}}
+        return parse({"input": {"depth": 10}, "layers": [layer]})
+
+    axes = (Axis("num_layers", (1, 2, 3)), Axis("units", sizes("32:1024:32"), "lstm", "units"))
+    return svg("params of lstm", panels(Sweep(build, axes, ("params",))))
+
+
 FIGURES: Mapping[str, Callable[[], str]] = {
     **{f"figures/{name}.svg": partial(drawn, *asked) for name, asked in GUIDE.items()},
+    "figures/sweep.svg": plotted,
     **{f"figures/{name}-step.svg": partial(drawn, name, {}, "step") for name in recurrent()},
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rnncalc.diff import Delta, Difference, ModelChange
+from rnncalc.diff import RENAMED, Delta, Difference, ModelChange
 from rnncalc.errors import counted, printable
 from rnncalc.render.sheets import Sheet
 from rnncalc.render.words import percent
@@ -84,7 +84,8 @@ def _models(found: Difference, models: Sequence[ModelChange], causes: bool = Fal
     columns = ["", "Model", *_heads(wanted), *(["Why"] if causes else [])]
     rows = []
     for each in models:
-        name = each.name if each.old_name in (None, each.name) else f"{each.old_name} -> {each.name}"
+        moved = each.kind == RENAMED and each.old_name != each.name
+        name = f"{each.old_name} -> {each.name}" if moved else each.name
         why: list[Any] = [_why(each)] if causes else []
         rows.append((each.kind, name, *_cells([each.figures[metric] for metric in wanted]), *why))
     total = found.figures["params"]

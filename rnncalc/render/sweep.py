@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
-from rnncalc.render import csv, markdown, table
+from rnncalc.render import csv
 from rnncalc.render.sheets import Sheet
 from rnncalc.report import SCHEMA_VERSION
 from rnncalc.sweep import Rows, Sweep
@@ -34,7 +35,7 @@ def pieces(form: str, sweep: Sweep, color: bool = False, width: int = 100) -> It
             first = False
         yield f'], "left_out": {sweep.left_out}, "above": {sweep.above}, "errors": []}}\n'
     else:
-        module = {"table": table, "markdown": markdown}[form]
+        module = import_module(f"rnncalc.render.{form}")
         yield module.sheet(_sheet(sweep), color=color, width=width)
 
 
