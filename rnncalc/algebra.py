@@ -129,7 +129,8 @@ class Poly:
         for monomial, factor in self.terms.items():
             product: Any = factor
             for name, exponent in monomial:
-                product = product * values[name] ** exponent
+                value = values[name]
+                product = product * (value if exponent == 1 else value**exponent)
             total = total + product
         return total
 

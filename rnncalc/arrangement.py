@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache, cached_property
+from functools import cache
+from typing import Any
 
 from rnncalc.algebra import Poly, poly, product, symbol, total
 from rnncalc.layout import Entry, Layout
-from rnncalc.record import Record
+from rnncalc.record import Record, cached_property
 from rnncalc.trace import Trace
 
 
@@ -122,6 +123,7 @@ class Arrangement:
 
     def __init__(self, entry: Entry, trace: Trace, policy: str) -> None:
         self.entry, self.trace, self.policy = entry, trace, policy
+        self.places: dict[tuple[Any, ...], Any] = {}  # what is known of the tensors of its stacks
         self.pieces = trace.pieces(policy)
         self.tensors = tuple(stored for name, line in entry.tensors.items() for stored in self.expand(name, line))
         self.buffers = tuple(stored for name, line in entry.buffers.items() for stored in self.expand(name, line))

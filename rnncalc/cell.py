@@ -228,6 +228,14 @@ class Cell:
         self.gates: Mapping[str, str] = getattr(module, "GATES", {})
         # gates, or a gate@term, whose last columns never matter: as many as the size says, or all
         self.idle: Mapping[str, str] = getattr(module, "IDLE", {})
+        self.chosen = frozenset((*self.options, *self.kinds))
+        self.sized = frozenset((*self.sizes, *self.kinds))
+        given = {**dict.fromkeys(GIVEN, 0), **dict.fromkeys(self.required, 1), **self.options}
+        # what the step gets for each keyword where nothing is said: a size counts as a yes or no
+        self.blank = {
+            key: bool(given[key]) if kind == "int | None" else 1 if kind == "int" and key not in GIVEN else given[key]
+            for key, kind in self.kinds.items()
+        }
 
     def __repr__(self) -> str:
         return f"Cell({self.name})"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rnncalc import layouts
-from rnncalc.cell import Cell
+from rnncalc.cell import Cell, find
 from rnncalc.errors import listed
 from rnncalc.layout import Entry, Layout
 from rnncalc.plan import LayerPlan
@@ -56,6 +56,29 @@ def able(plan: LayerPlan, cell: Cell, equal: bool = True) -> Iterator[str]:
 
 def pick(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Choice | Refusal:
     """The framework's class for a layer, or why it has none."""
+    asked = tuple((key, value) for key, value in plan.options.items() if key in cell.options)
+    merge = plan.merge_mode if plan.bidirectional else ""
+    found: tuple[Entry, str] | Refusal
+    found = layout.once(_fitting, cell.name, plan.form, plan.bias, merge, equal, asked)
+    if isinstance(found, Refusal):
+        return found
+    entry, policy = found
+    options = {**cell.options, **entry.default, **entry.fixed, **plan.options}
+    for small, large in entry.below.items():
+        if not _below(options, small, large):
+            words = [layout.word(word, entry) for word in (small, large)]
+            message = f"{layout.name} needs {words[0]} below {words[1]}; {options[small]} is not below {options[large]}"
+            return Refusal(small, message)
+    return Choice(entry, options, policy)
+
+
+def _fitting(
+    layout: Layout, name: str, form: str, bias: bool | str | None, merge: str, equal: bool, asked: tuple[Any, ...]
+) -> tuple[Entry, str] | Refusal:
+    """The class and its bias policy, by all that they hang on: many layers ask for the same."""
+    cell = find(name)
+    assert cell
+    plan = LayerPlan(name, "", dict(asked), form, bias)
     known = entries(layout, cell)
     if not known:
         what = (
@@ -73,16 +96,9 @@ def pick(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Cho
         what = "without bias" if policy == "none" else f"with bias {policy}"
         named = entry.class_name(cell.rank)
         return Refusal("bias", f"{layout.name} has no {named} {what} (it has {listed(entry.bias)})")
-    if plan.bidirectional and plan.merge_mode not in layout.merges:
-        message = f"{layout.name} has no merge_mode {plan.merge_mode} (it has {listed(layout.merges)})"
-        return Refusal("merge_mode", message)
-    options = {**cell.options, **entry.default, **entry.fixed, **plan.options}
-    for small, large in entry.below.items():
-        if not _below(options, small, large):
-            words = [layout.word(word, entry) for word in (small, large)]
-            message = f"{layout.name} needs {words[0]} below {words[1]}; {options[small]} is not below {options[large]}"
-            return Refusal(small, message)
-    return Choice(entry, options, policy_of(entry, plan))
+    if merge and merge not in layout.merges:
+        return Refusal("merge_mode", f"{layout.name} has no merge_mode {merge} (it has {listed(layout.merges)})")
+    return entry, policy_of(entry, plan)
 
 
 def _candidates(known: Sequence[Entry], form: str, rank: int, equal: bool) -> Sequence[Entry]:

@@ -54,7 +54,7 @@ def _cost(layer: Layer, work: Work, inner: int, last: int) -> Cost:
     parts = [(axes, layer.each(count)) for axes, count in work.parts]
     if layer.cell.states:
         step = _times([*parts, (out, inner)])
-        ends = _times([(out, last)])
+        ends = _times([(out, last)]) if last else 0
         if step is None or ends is None:
             return Cost(None, None)
         steps = layer.steps
@@ -62,13 +62,13 @@ def _cost(layer: Layer, work: Work, inner: int, last: int) -> Cost:
             return Cost(step + ends, None if steps is None else (step + ends) * steps)
         return Cost(step, None if steps is None else step * steps + ends)
     into, _ = layer.split(layer.inflows[0])
-    parts += [(into, inner), (out, last)]
-    total = _times(parts)
-    if not any(count for _, count in parts):
+    parts = [part for part in (*parts, (into, inner), (out, last)) if part[1]]
+    if not parts:
         return Cost(0, 0)
+    total = _times(parts)
     if not any(flow.sequence for flow in layer.inflows):
         return Cost(0, total)
-    moving = [(axes, count) for axes, count in parts if count and axes]  # the rest is done once a sequence
+    moving = [(axes, count) for axes, count in parts if axes]  # the rest is done once a sequence
     changed = len({axes[:1] for axes, _ in moving}) > 1 or layer.changes_steps
     return Cost(None if changed else _times([(axes[1:], count) for axes, count in moving]), total)
 
@@ -104,5 +104,5 @@ def _times(parts: Sequence[tuple[Axes, int]]) -> int | None:
     for axes, count in parts:
         if count and None in axes:
             return None
-        total += count * prod(axis or 0 for axis in axes) if count else 0
+        total += (count * prod(axis or 0 for axis in axes) if axes else count) if count else 0
     return total

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from os.path import basename, splitext
 from typing import Any, Generic, TypeVar
 
 from rnncalc.errors import Problem, SpecError, counted, named
@@ -54,7 +54,7 @@ class Reader(Record):
 
     def read(self, place: Place) -> Reading:
         """All that is in a file."""
-        source, stem = ("<stdin>", "stdin") if place.path == "-" else (place.path, Path(place.path).stem)
+        source, stem = ("<stdin>", "stdin") if place.path == "-" else (place.path, splitext(basename(place.path))[0])
         found = Reading([], [], 0)
         try:
             data = _data(place.path)
@@ -152,7 +152,7 @@ def _data(path: str) -> bytes:
     from rnncalc.source import read_bytes
 
     if path != "-":
-        with Path(path).open("rb") as file:
+        with open(path, "rb") as file:
             return read_bytes(file)
     if sys.stdin is None:
         raise OSError(0, "it is closed")

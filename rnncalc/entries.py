@@ -9,7 +9,7 @@ from typing import Any
 from rnncalc import layouts
 from rnncalc.cell import Cell, find, names
 from rnncalc.errors import listed, named, shown, suggest
-from rnncalc.keys import class_of, free, hint, layer_keys, main, spellings
+from rnncalc.keys import Meaning, class_of, free, hint, main, meaning
 from rnncalc.layout import Entry, Layout
 from rnncalc.plan import MOST_LAYERS, LayerPlan
 from rnncalc.sizes import native
@@ -37,17 +37,20 @@ class EntryReader(ValueReader):
         if isinstance(given, str):
             given = {given: None}
         entry = {key: value for key, value in given.items() if not free(key)} if isinstance(given, Mapping) else {}
-        if list(entry) == ["repeat"]:
-            return self._group(entry["repeat"], (*where, "repeat"))
         if "type" in entry:
             kind, options, inside = entry["type"], {key: entry[key] for key in entry if key != "type"}, where
+        elif len(entry) == 1:
+            ((kind, options),) = entry.items()
+            inside = (*where, kind)
+            if kind == "repeat":
+                return self._group(options, inside)
         elif entry:
             kinds = [key for key in entry if key == "time_distributed" or self._known(key)]
             kind = (kinds or list(entry))[0]
             options, inside = entry[kind], (*where, kind)
-            beside = [key for key in entry if key != kind]
-            if kinds and beside:
-                self.wrong(_beside(kind, beside[0], beside[0] in kinds), *where, beside[0], at="key")
+            if kinds:
+                beside = next(key for key in entry if key != kind)
+                self.wrong(_beside(kind, beside, beside in kinds), *where, beside, at="key")
                 return []
         else:
             self.wrong("a layer is `type: options`, such as `lstm: {units: 128}`", *where)
@@ -57,9 +60,9 @@ class EntryReader(ValueReader):
         found = self._type(kind, options, inside)
         if found is None:
             return []
-        cell, form, chosen, type = found
-        plan, times = self._options(cell, form, chosen, _mapped(options, cell), inside)
-        plan = plan._replace(type=type)
+        plan, times = self._options(found, _mapped(options, found.cell), inside)
+        if times == 1:
+            return [plan]
         if times > MOST_LAYERS:
             self.wrong(f"a model has at most {MOST_LAYERS:,} layers", *inside, "repeat")
             return []
@@ -105,22 +108,15 @@ class EntryReader(ValueReader):
     def _known(self, kind: Any) -> bool:
         return isinstance(kind, str) and (class_of(kind, self.layout) is not None or find(kind) is not None)
 
-    def _type(self, kind: Any, options: Any, where: Where) -> tuple[Cell, str, Entry | None, str] | None:
+    def _type(self, kind: Any, options: Any, where: Where) -> Meaning | None:
         if kind == "weights":
             self.wrong("bare weights stand beside `layers`: `weights: {kernel: [10, 20]}`", *where, at="key")
             return None
-        entry, layout = class_of(kind, self.layout), self.layout
-        if entry is not None:
-            rank = next((rank for rank in (1, 2, 3) if entry.class_name(rank) == kind), 0) if "{" in entry.name else 0
-            cell = find(f"{entry.cell}{rank}d" if rank else entry.cell) or find(entry.cell)
-            if cell is None and (cell := find(f"{entry.cell}1d")):  # a class of several ranks
-                rank = self._rank(cell, entry, _mapped(options, cell))
-                return find(f"{entry.cell}{rank}d") or cell, kind, entry, f"{entry.cell}{rank}d" if rank else entry.cell
-        else:
-            cell = find(kind) if isinstance(kind, str) else None
-        if cell is not None:
-            plain = next((each for each in layout.entries if each.cell == cell.base), None)
-            return cell, kind if entry else "", entry or plain, cell.name
+        layout = self.layout
+        found = meaning(layout, kind) if isinstance(kind, str) else None
+        if found is not None:
+            rank = self._rank(found.cell, found.entry, _mapped(options, found.cell)) if found.open else 0
+            return meaning(layout, kind, rank) if rank else found
         known = [*names("rnncalc.cells"), *names("rnncalc.layers")]
         known += [each.class_name(rank) for each in layout.entries for rank in (1, 2, 3) if each.cell != "*"]
         owners = [name for name in layouts.NAMES if class_of(kind, layouts.find(name))]
@@ -128,10 +124,10 @@ class EntryReader(ValueReader):
         self.wrong(f"unknown layer type {named(kind)}{hint}", *where, at="key")
         return None
 
-    def _rank(self, cell: Cell, entry: Entry, options: Mapping[str, Any]) -> int:
+    def _rank(self, cell: Cell, entry: Entry | None, options: Mapping[str, Any]) -> int:
         """The axes of a class of several ranks, as many as its window has; 0 where its input will tell."""
         for key in cell.required:
-            if cell.kinds[key] == "Extent":
+            if entry and cell.kinds[key] == "Extent":
                 given = options.get(self.layout.word(key, entry), options.get(key))
                 return max(1, len(given) - entry.whole) if isinstance(given, (list, tuple)) else entry.number
         return 0
@@ -144,11 +140,8 @@ class EntryReader(ValueReader):
             self.wrong(f"the last of these sizes is the depth's, and has to be 1: {shown([*value, 1])}", *where)
         return value[:-1]
 
-    def _options(
-        self, cell: Cell, form: str, entry: Entry | None, given: Mapping[str, Any], where: Where
-    ) -> tuple[LayerPlan, int]:
-        layout = self.layout
-        keys = spellings(cell, layout, entry)
+    def _options(self, meant: Meaning, given: Mapping[str, Any], where: Where) -> tuple[LayerPlan, int]:
+        layout, cell, entry, keys = self.layout, meant.cell, meant.entry, meant.keys
         spelled: dict[str, str] = {}
         options: dict[str, Any] = {}
         fields: dict[str, Any] = {}
@@ -156,18 +149,18 @@ class EntryReader(ValueReader):
         for word, value in given.items():
             if word in products:
                 continue
-            key = keys.get(word)
-            if key not in layer_keys(cell):
+            key = keys.get(word, "")
+            if key not in meant.kinds:
                 if word not in layout.ignored and not free(word):
                     message = f"unknown key {named(word)} for {cell.name}{hint(word, keys, cell, layout, entry)}"
                     self.wrong(message, *where, word, at="key")
                 continue
             if key in options or key in fields:
                 self.wrong(f"{named(word)} is given twice, in two words", *where, word, at="key")
-            kept = options if key in (*cell.required, *cell.options, "input_depth") else fields
+            kept = options if key in meant.options else fields
             spelled[key] = word
             value = self._positions(value, cell, (*where, word)) if entry and entry.whole and key in WINDOWS else value
-            kept[key] = self.of_key(key, native(value), cell, (*where, word))
+            kept[key] = self.of_kind(meant.kinds[key], native(value), cell, (*where, word))
         for word, (key, by) in products.items():
             whole, parts = self.size(given[word], *where, word), options.get(by, 1)
             if key in options:
@@ -181,10 +174,11 @@ class EntryReader(ValueReader):
             for missing in [key for key in cell.required if key not in options and key not in own]:
                 word = layout.word(missing, entry) if entry else layout.words.get(missing, missing)
                 self.wrong(f"{cell.name} needs `{word}`", *where, at="key")
-        options = {key: value for key, value in options.items() if value is not None}
+        if None in options.values():
+            options = {key: value for key, value in options.items() if value is not None}
         times = fields.pop("repeat", 1)
         name = str(fields.pop("name", ""))
-        return LayerPlan(cell.name, name, options, form, where=where, spelled=spelled, **fields), times
+        return LayerPlan(meant.type, name, options, meant.form, where=where, spelled=spelled, **fields), times
 
 
 def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:
@@ -216,7 +210,7 @@ def with_names(plans: Sequence[LayerPlan], wrong: Callable[..., None]) -> tuple[
             wrong(f"two layers are named {named(plan.name)}", *plan.where, "name")
         elif plan.name:
             taken.add(plan.name)
-    defaults = {plan.type: _numbered(plan.type or "?", taken) for plan in plans}
+    defaults = {plan.type: _numbered(plan.type or "?", taken) for plan in plans if not plan.name}
     return tuple(plan if plan.name else plan._replace(name=next(defaults[plan.type])) for plan in plans)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from rnncalc.baseline import Base, Baseline
@@ -21,6 +20,7 @@ from rnncalc.growth import Growth, grown, percent
 from rnncalc.limits import Limit, applied, matching, unmatched
 from rnncalc.network import Model
 from rnncalc.project import Project, placed
+from rnncalc.record import cached_property
 from rnncalc.report import METRICS
 
 if TYPE_CHECKING:

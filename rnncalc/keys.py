@@ -10,6 +10,7 @@ from rnncalc import layouts
 from rnncalc.cell import GIVEN, Cell, find, names
 from rnncalc.errors import listed, suggest
 from rnncalc.layout import Entry, Layout
+from rnncalc.record import Record
 
 EVERY_LAYER = (
     "name",
@@ -63,6 +64,48 @@ def _classes(framework: str) -> dict[str, Entry]:
                 if entry.has_rank(rank):
                     found.setdefault(entry.class_name(rank), entry)
     return found
+
+
+class Meaning(Record):
+    """What a layer's type stands for, and the words that it understands.
+
+    `form` is the framework's class, where the type is its name, and `open` tells whether it has several ranks, of
+    which `type` names one or none; `keys` has the key of each word, `kinds` the kind of each key; those of the step
+    itself are `options`.
+    """
+
+    cell: Cell
+    type: str
+    form: str
+    open: bool
+    entry: Entry | None
+    keys: Mapping[str, str]
+    kinds: Mapping[str, str]
+    options: frozenset[str]
+
+
+def meaning(layout: Layout, kind: str, rank: int = 0) -> Meaning | None:
+    """What a type is in a framework, a class of several ranks with this one; None where there is no such type."""
+    found: Meaning | None = layout.once(_meaning, kind, rank)
+    return found
+
+
+def _meaning(layout: Layout, kind: str, rank: int) -> Meaning | None:
+    entry = class_of(kind, layout)
+    cell, several = find(kind), None
+    if entry is not None:
+        own = next((rank for rank in (1, 2, 3) if entry.class_name(rank) == kind), 0) if "{" in entry.name else 0
+        cell = find(f"{entry.cell}{own}d" if own else entry.cell) or find(entry.cell)
+        several = find(f"{entry.cell}1d") if cell is None else None
+        cell = cell or find(f"{entry.cell}{rank}d") or several
+    if cell is None:
+        return None
+    type = entry.cell if entry and several and not rank else cell.name
+    chosen = entry or next((each for each in layout.entries if each.cell == cell.base), None)
+    kinds = {key: kind_of(key, cell) for key in layer_keys(cell)}
+    options = frozenset((*cell.required, *cell.options, "input_depth"))
+    keys = spellings(cell, layout, chosen)
+    return Meaning(cell, type, kind if entry else "", several is not None, chosen, keys, kinds, options)
 
 
 def spellings(cell: Cell, layout: Layout, entry: Entry | None) -> dict[str, str]:

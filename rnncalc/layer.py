@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from rnncalc import costs, residual, sharing
@@ -15,6 +14,7 @@ from rnncalc.combine import combined
 from rnncalc.costs import Cost
 from rnncalc.layout import Layout
 from rnncalc.plan import Flow, LayerPlan
+from rnncalc.record import cached_property
 from rnncalc.shapes import Axes, ShapeError, shown
 from rnncalc.tensor import Tensor, allocated, initial
 from rnncalc.trace import Trace, trace
@@ -40,7 +40,6 @@ class Layer:
         self.options: dict[str, Any]
         self.equal_depths = len({flow.shape[-1] for flow in flows}) == 1
         self.entry, options, self.policy = choose(layout, plan, cell, self.equal_depths)
-        self.words = {key: layout.word(key, self.entry) for key in ("input_depth", *cell.sizes, *cell.kinds)}
         self.flows = tuple(flows)
         self.first = options["axis"] == 1 if "axis" in options else cell.base in layout.channels_first
         try:
@@ -83,6 +82,11 @@ class Layer:
         kinds, needed = self.cell.kinds, self.cell.required
         chosen = {key: own for key, own in self.options.items() if key in needed or kinds.get(key) in GEOMETRY}
         return plan._replace(form="", options={**chosen, **plan.options}) if plan.form or chosen else plan
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """The framework's words for the sizes."""
+        return {key: self.layout.word(key, self.entry) for key in ("input_depth", *self.cell.sizes, *self.cell.kinds)}
 
     def split(self, flow: Flow) -> tuple[Axes, int | None]:
         """Positions and depth of a shape."""
@@ -129,13 +133,13 @@ class Layer:
             raise plan.wrong("input_depth", message)
         options["input_depth"] = self.depths[0]
         options["lead"] = int(plan.time_distributed)
-        self.options = {key: value for key, value in options.items() if key in (*cell.options, *cell.kinds)}
+        self.options = {key: value for key, value in options.items() if key in cell.chosen}
         self._divides(options)
         self.trace = trace(cell.name, self.options, tuple(axes))
 
     def _divides(self, options: Mapping[str, Any]) -> None:
         groups = options.get("groups", 1)
-        for size in ("input_depth", "filters"):
+        for size in ("input_depth", "filters") if groups != 1 else ():
             if isinstance(options.get(size), int) and options[size] % groups:
                 word = self.words.get(size, size)
                 raise self.plan.wrong("groups", f"{groups} groups do not divide {word} {options[size]}")
@@ -150,7 +154,7 @@ class Layer:
         """The sizes of each layer of the stack, and what comes out of the last."""
         plan, cell = self.plan, self.cell
         self.directions = 2 if plan.bidirectional else 1
-        base = {key: value for key, value in given.items() if key in (*cell.sizes, *cell.kinds)}
+        base = {key: value for key, value in given.items() if key in cell.sized}
         base["input_depth"] = (self.depths or [1])[0] or 1
         base.update({f"{name}_depth": d for name, d in zip(cell.inputs[1:], self.depths[1:]) if d is not None})
         for key, other in self.entry.derived.items():

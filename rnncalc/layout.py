@@ -22,14 +22,15 @@ that no tensor holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from rnncalc.algebra import Poly, symbol
-from rnncalc.record import Record
+from rnncalc.record import Record, cached_property
 
 NONE: Mapping[str, Any] = {}
+MOST_FOUND = 4096  # answers that a layout keeps
 
 
 class Entry(Record):
@@ -97,6 +98,11 @@ class Names(Record):
     axis: bool = False  # the directions are the first axis of each tensor instead
     ordered: bool = False  # the tensors are sorted by name
 
+    @cached_property
+    def personal(self) -> bool:
+        """Whether they have the layer's own name in them."""
+        return any("{name}" in template for template in self[:4])
+
     def of(self, stacked: bool, bidirectional: bool) -> str:
         """The template that names this stack."""
         if stacked:
@@ -126,6 +132,19 @@ class Layout(Record):
             own = (entry for entry in self.entries if entry.cell in (base, "*") and entry.has_rank(rank))
             self._classes[base, rank] = tuple(own)
         return self._classes[base, rank]
+
+    @cached_property
+    def _found(self) -> dict[tuple[Any, ...], Any]:
+        return {}
+
+    def once(self, find: Callable[..., Any], *asked: Any) -> Any:
+        """find(self, *asked), which is the same whenever it is asked."""
+        key = (find, *asked)
+        if key not in self._found:
+            if len(self._found) >= MOST_FOUND:
+                self._found.clear()
+            self._found[key] = find(self, *asked)
+        return self._found[key]
 
     @cached_property
     def _classes(self) -> dict[tuple[str, int], tuple[Entry, ...]]:

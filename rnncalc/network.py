@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts, starts
@@ -13,6 +12,7 @@ from rnncalc.errors import Problem, SpecError, suggest
 from rnncalc.layer import Layer
 from rnncalc.layout import Layout
 from rnncalc.plan import MOST_LAYERS, MOST_STACKED, Flow, LayerPlan, Plan
+from rnncalc.record import cached_property
 from rnncalc.shapes import shown
 from rnncalc.sharing import tie
 
@@ -162,9 +162,8 @@ def build(plan: Plan, broken: Container[tuple[Any, ...]] = ()) -> Model:
             read = [_flow(each, name, flows, plan) for name in names]
             flows[each.name] = None
             shared = each.tied_to or each.same_as
-            failed = _failed(each, shared, flows)
-            owner = None if failed else tie(each, layers)
-            start = None if _failed(each, each.initial_state, flows) else starts.origin(each, layers)
+            owner = tie(each, layers) if shared and not _failed(each, shared, flows) else None
+            start = each.initial_state and not _failed(each, each.initial_state, flows) and starts.origin(each, layers)
             if None in read:  # whether the framework has it can be said all the same
                 cell = find(each.type)
                 choose(layout, each, cell) if cell else None

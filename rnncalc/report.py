@@ -72,7 +72,7 @@ class LayerReport(Record):
     @property
     def trainable_params(self) -> int:
         """Scalars that training changes."""
-        return sum(tensor.params for tensor in self.tensors if tensor.trainable)
+        return sum([tensor.params for tensor in self.tensors if tensor.trainable])
 
     def to_dict(self) -> dict[str, Any]:
         """Its JSON."""
@@ -162,8 +162,9 @@ def _tensors(layer: Layer) -> tuple[TensorReport, ...]:
 
 def layer_report(layer: Layer, inputs: tuple[str, ...], batch: int | None, dtype: str) -> LayerReport:
     """The record of one layer that reads `inputs`."""
-    axes = [axis for shape in layer.states.values() for axis in shape]
-    states = None if None in axes else sum(prod(axis or 0 for axis in shape) for shape in layer.states.values())
+    states: int | None = 0
+    for shape in layer.states.values():
+        states = None if states is None or None in shape else states + prod(axis or 0 for axis in shape)
     return LayerReport(
         layer.plan.name,
         layer.cell.name,
@@ -183,7 +184,7 @@ def layer_report(layer: Layer, inputs: tuple[str, ...], batch: int | None, dtype
 
 
 def _sum(values: list[int | None]) -> int | None:
-    return None if None in values else sum(value for value in values if value is not None)
+    return None if None in values else sum(values)  # type: ignore[arg-type]
 
 
 def report(model: Model) -> ModelReport:
@@ -192,7 +193,8 @@ def report(model: Model) -> ModelReport:
     layers = tuple(
         layer_report(layer, wires, plan.batch, plan.dtype) for layer, wires in zip(model.layers, model.wires)
     )
-    params = sum(layer.params for layer in layers)
+    params = sum([layer.params for layer in layers])
+    changed = any(layer.changes_steps for layer in model.layers)
     return ModelReport(
         plan.name,
         model.framework,
@@ -201,11 +203,9 @@ def report(model: Model) -> ModelReport:
         params,
         sum(layer.trainable_params for layer in layers),
         _sum([layer.macs for layer in layers]),
-        None if any(layer.changes_steps for layer in model.layers) else _sum([layer.macs_per_step for layer in layers]),
+        None if changed else _sum([layer.macs_per_step for layer in layers]),
         _sum([layer.flops for layer in layers]),
-        None
-        if any(layer.changes_steps for layer in model.layers)
-        else _sum([layer.flops_per_step for layer in layers]),
+        None if changed else _sum([layer.flops_per_step for layer in layers]),
         byte_count(params, plan.dtype),
         _sum([layer.state_bytes for layer in layers]),
         layers,

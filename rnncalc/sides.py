@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from functools import cached_property
 from glob import has_magic
 
 from rnncalc.errors import Problem
 from rnncalc.limits import Limit
 from rnncalc.network import Model
 from rnncalc.pairs import Pairs, likeness, paired, remaining
-from rnncalc.record import Record
+from rnncalc.record import Record, cached_property
 
 ALIKE = 0.5  # the share of layers in common by which a model is another one under a new name
 MOST_COMPARED = 250_000  # old × new models that are compared for that

@@ -95,6 +95,8 @@ def sizes(text: str) -> Sizes:
 
 def native(value: Any) -> Any:
     """A number or truth value of NumPy as Python's; anything else as it is."""
+    if type(value) in (int, str, bool, float):  # the most of them
+        return value
     return value.item() if getattr(value, "ndim", None) == 0 else value
 
 

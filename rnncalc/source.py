@@ -19,6 +19,7 @@ from rnncalc.record import Record
 DEEPEST = 64  # nested collections
 TOO_DEEP = f"nested more than {DEEPEST} deep"
 LARGEST_FILE = 16 * 2**20  # bytes
+USUAL = 2**16  # bytes that are more than most specs have
 MOST_VALUES = 1_000_000  # of one document, aliases written out
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -118,7 +119,8 @@ def _placed(problem: Problem, mark: Any, path: str, text: str) -> Problem:
 
 def read_bytes(file: BinaryIO) -> bytes:
     """The bytes of a file, which may have no end: no more of them than tell that it is too large."""
-    return file.read(LARGEST_FILE + 1)
+    data = file.read(USUAL)  # as much memory as is asked for is taken, and given back
+    return data if len(data) < USUAL else data + file.read(LARGEST_FILE + 1 - USUAL)
 
 
 def read_text(data: bytes, path: str) -> str:
@@ -174,7 +176,7 @@ def _unreadable(text: str, path: str, error: Exception) -> Problem:
 
 
 def _document(node: Any, path: str, text: str) -> Document:
-    values = _Values()
+    values = _Values("&" in text)
     try:
         value = values.of(node)
     except _Endless as error:
@@ -189,9 +191,13 @@ class _Endless(Exception):
 
 
 class _Values:
-    """Nodes to plain values; a node that is shared by aliases is read once. `problems` are (message, node)."""
+    """Nodes to plain values; a node that is shared by aliases is read once. `problems` are (message, node).
 
-    def __init__(self) -> None:
+    Where there is no anchor, nothing is `shared`.
+    """
+
+    def __init__(self, shared: bool) -> None:
+        self.shared = shared
         self.problems: list[tuple[str, Any]] = []
         self.done: dict[int, Any] = {}
         self.weight: dict[int, int] = {}
@@ -203,28 +209,30 @@ class _Values:
 
     def of(self, node: Any) -> Any:
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node)
+            return plain(node.value) if node.tag == _PLAIN else self._scalar(node)
+        if not self.shared:
+            return self._collection(node)
         key = id(node)
         if key in self.open:
             raise _Endless("this contains itself", node)
         if key not in self.done:
             self.open.add(key)
-            if isinstance(node, yaml.SequenceNode):
-                self._tagged(node, _SEQ)
-                self.done[key] = [self.of(each) for each in node.value]
-                self.weight[key] = 1 + sum(self.weight.get(id(each), 1) for each in node.value)
-            else:
-                self._tagged(node, _MAP)
-                self.done[key] = self._mapping(node)
-                self.weight[key] = 1 + sum(self.weight.get(id(value), 1) for _, value in node.value)
+            self.done[key] = self._collection(node)
+            inside = node.value if isinstance(node, yaml.SequenceNode) else [value for _, value in node.value]
+            self.weight[key] = 1 + sum(self.weight.get(id(each), 1) for each in inside)
             self.open.discard(key)
             if self.weight[key] > MOST_VALUES:
                 raise _Endless("its aliases repeat too much", node)
         return self.done[key]
 
+    def _collection(self, node: Any) -> Any:
+        if isinstance(node, yaml.SequenceNode):
+            self._tagged(node, _SEQ)
+            return [self.of(each) for each in node.value]
+        self._tagged(node, _MAP)
+        return self._mapping(node)
+
     def _scalar(self, node: Any) -> Any:
-        if node.tag == _PLAIN:
-            return plain(node.value)
         if node.tag not in _KINDS:
             self._tagged(node, _STR)
             return node.value

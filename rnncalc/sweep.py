@@ -17,7 +17,6 @@ Where a figure is no polynomial in a size, as where a length is divided, each ro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import islice, product
 from math import prod
 from typing import Any
@@ -30,7 +29,7 @@ from rnncalc.figures import Formula, formula
 from rnncalc.grid import Array, Block, blocks, columns, combinations
 from rnncalc.limits import Limit, applied, matching, unmatched
 from rnncalc.network import Model
-from rnncalc.record import Record
+from rnncalc.record import Record, cached_property
 from rnncalc.report import ModelReport
 from rnncalc.settings import place_of
 from rnncalc.sizes import Sizes

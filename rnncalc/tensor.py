@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnncalc import starts
 from rnncalc.algebra import Poly
@@ -14,6 +14,8 @@ from rnncalc.record import Record
 
 if TYPE_CHECKING:
     from rnncalc.layer import Layer
+
+MOST_KEPT = 64  # stacks of one form whose places are kept
 
 
 class Tensor(Record):
@@ -38,19 +40,65 @@ class Tensor(Record):
         return prod(self.shape)
 
 
+class Place(Record):
+    """A tensor of one layer of a stack, in one direction, or in both where they are an axis of it.
+
+    All of it that hangs on no size: `lead` are the lengths of that axis, `lengths` the numbers of the others in a list
+    of them, `below` tells whether a layer of the stack lies below.
+    """
+
+    name: str
+    stored: Stored
+    formula: str
+    parts: tuple[tuple[int, int], ...]
+    lead: tuple[int, ...]
+    below: bool
+    lengths: tuple[int, ...]
+
+
+# in the framework's order, and the lengths of their axes, each once
+Places = tuple[tuple[Place, ...], tuple[Poly, ...]]
+
+
 def allocated(layer: Layer, tensors: Sequence[Stored]) -> list[Tensor]:
     """These tensors of a layer, for each layer of its stack and direction, as the framework names and shapes them."""
+    places, lengths = _places(layer, tensors)
+    trainable = layer.plan.trainable
+    rows = [[length.at(sizes) for length in lengths] for sizes in layer.sizes[:2]]  # from the second on they are alike
+    found = []
+    for name, stored, text, parts, lead, below, numbers in places:
+        row = rows[below]
+        shape = (*lead, *[row[n] for n in numbers])
+        found.append(Tensor(name, shape, text, stored, parts, stored.trainable and trainable))
+    return found
+
+
+def _places(layer: Layer, tensors: Sequence[Stored]) -> Places:
+    """The places of tensors; layers of one form share them, so that they are kept with the form."""
+    kept: dict[tuple[Any, ...], Places] = layer.arrangement.places
+    name = layer.plan.name if layer.layout.names.personal else ""
+    key = (id(tensors), layer.plan.num_layers, layer.directions, layer.mixed, name)
+    if key not in kept:
+        if len(kept) >= MOST_KEPT:
+            kept.clear()
+        kept[key] = _placed(layer, tensors)
+    return kept[key]
+
+
+def _placed(layer: Layer, tensors: Sequence[Stored]) -> Places:
     names, plan = layer.layout.names, layer.plan
     template = names.of(plan.num_layers > 1, plan.bidirectional) if layer.cell.states else "{tensor}"
     shared_axis = names.axis and bool(layer.cell.states)
     sides = [tuple(range(layer.directions))] if shared_axis else [(side,) for side in range(layer.directions)]
+    lengths: dict[Poly, int] = {}
     found = []
-    for k, sizes in enumerate(layer.sizes):
-        if k < 2:  # from the second layer on they are alike
+    for k in range(plan.num_layers):
+        if k < 2:
             turned = seen(layer, k)
-            shapes = [tuple(dim.at(sizes) for dim in stored.shape) for stored in tensors]
+            rows = [tuple(lengths.setdefault(size, len(lengths)) for size in stored.shape) for stored in tensors]
             texts = [formula(turned(stored.shape), layer.words) for stored in tensors]
         for group in sides:
+            lead, times = ((len(group),), f"{len(group)} × ") if shared_axis else ((), "")
             parts = tuple((k, side) for side in group)
             place = {
                 "layer": k,
@@ -60,12 +108,12 @@ def allocated(layer: Layer, tensors: Sequence[Stored]) -> list[Tensor]:
                 "inner": layer.entry.inner,
                 "name": plan.name,
             }
-            for stored, shape, text in zip(tensors, shapes, texts):
+            for stored, row, text in zip(tensors, rows, texts):
                 name = stored.name if template == "{tensor}" else template.format(tensor=stored.name, **place)
-                if shared_axis:
-                    shape, text = (len(group), *shape), f"{len(group)} × {text}"
-                found.append(Tensor(name, shape, text, stored, parts, stored.trainable and plan.trainable))
-    return sorted(found, key=lambda tensor: tensor.name.split("/")) if names.ordered else found
+                found.append(Place(name, stored, f"{times}{text}", parts, lead, k > 0, row))
+    if names.ordered:
+        found.sort(key=lambda each: each.name.split("/"))
+    return tuple(found), tuple(lengths)
 
 
 def seen(layer: Layer, k: int) -> Callable[[tuple[Poly, ...]], tuple[Poly, ...]]:
@@ -78,5 +126,7 @@ def seen(layer: Layer, k: int) -> Callable[[tuple[Poly, ...]], tuple[Poly, ...]]
 
 def initial(layer: Layer) -> list[Tensor]:
     """The initial states that are parameters."""
+    if not layer.plan.learned_initial_state:
+        return []
     trainable = layer.plan.trainable
     return [Tensor(name, shape, text, None, (), trainable) for name, shape, text in starts.learned(layer)]

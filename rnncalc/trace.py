@@ -10,12 +10,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from rnncalc.algebra import Poly, product, symbol, total
 from rnncalc.cell import GIVEN, Cell, find
-from rnncalc.record import Record
+from rnncalc.record import Record, cached_property
 from rnncalc.recorder import Recorder, Symbolic
 from rnncalc.shapes import Axes
 
@@ -187,12 +187,15 @@ def trace(name: str, options: Mapping[str, Any] | None = None, axes: tuple[Axes,
     cell = find(name)
     if cell is None:
         raise KeyError(name)
-    given: dict[str, Any] = {**dict.fromkeys(GIVEN, 0), **dict.fromkeys(cell.required, 1), **cell.options}
-    given.update(options or {})
-    for key, kind in cell.kinds.items():
-        if kind == "int | None":
-            given[key] = bool(given[key])
-        elif kind == "int" and key not in GIVEN:
-            given[key] = 1
-    given = {key: value for key, value in given.items() if key in cell.kinds}
-    return _trace(name, tuple(sorted(given.items())), axes or ((),) * len(cell.inputs))
+    given = dict(cell.blank)
+    for key, value in (options or {}).items():
+        if key in given:
+            given[key] = _static(cell.kinds[key], key, value)
+    return _trace(name, tuple(given.items()), axes or ((),) * len(cell.inputs))
+
+
+def _static(kind: str, key: str, value: Any) -> Any:
+    """What a step may know of an option: of a size, whether it is given."""
+    if kind == "int | None":
+        return bool(value)
+    return 1 if kind == "int" and key not in GIVEN else value

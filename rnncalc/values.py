@@ -7,7 +7,6 @@ from typing import Any
 
 from rnncalc.cell import ACTIVATIONS, Cell
 from rnncalc.errors import listed, shown, suggest
-from rnncalc.keys import kind_of
 from rnncalc.plan import COMBINES, MERGES, RESIDUALS
 from rnncalc.sizes import size
 from rnncalc.trace import POLICIES
@@ -28,15 +27,16 @@ class ValueReader:
     def __init__(self, wrong: Callable[..., None]) -> None:
         self.wrong = wrong
 
-    def of_key(self, key: str, value: Any, cell: Cell, where: Where) -> Any:
-        """The value of a key of a layer."""
-        kind = kind_of(key, cell)
+    def of_kind(self, kind: str, value: Any, cell: Cell, where: Where) -> Any:
+        """The value of a key of a layer, which has this kind."""
         optional = kind.endswith(" | None")
         if value is None and (optional or kind in NULLS):
             return None if optional else NULLS[kind]
         return self._of_kind(kind.removesuffix(" | None"), value, cell, where)
 
     def _of_kind(self, kind: str, value: Any, cell: Cell, where: Where) -> Any:
+        if kind == "bool":
+            return self.flag(value, *where)
         if kind == "Name":
             return self.text(value, *where)
         if kind == "Names":
@@ -74,7 +74,7 @@ class ValueReader:
                 self.wrong(f"{shown(value)} is not a rate; write a number from 0 to 1, such as 0.2", *where)
                 return 0.5
             return value
-        return self.flag(value, *where)
+        raise AssertionError(f"{kind} is no kind of a key")
 
     def extent(self, value: Any, rank: int, where: Where, least: int = 1) -> tuple[int, ...]:
         """A whole number for each axis, or one for all."""

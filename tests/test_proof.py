@@ -17,6 +17,7 @@ from rnncalc.cell import Value, find, recurrent, sigmoid, tanh
 from rnncalc.layer import Layer
 from rnncalc.proof import Proof, prove
 from rnncalc.report import ModelReport
+from rnncalc.tensor import _placed
 
 CELLS = recurrent()
 
@@ -384,6 +385,7 @@ def test_a_wrong_depth_of_the_next_layer_is_caught(monkeypatch: pytest.MonkeyPat
 
 def test_a_wrong_printed_formula_is_caught(monkeypatch: pytest.MonkeyPatch, run: Callable[..., Any]) -> None:
     monkeypatch.setattr("rnncalc.tensor.formula", lambda shape, words: "5·units")
+    monkeypatch.setattr("rnncalc.tensor._places", _placed)  # and not those that are kept
     caught(run("verify", "lstm"))
 
 
