@@ -137,7 +137,8 @@ class Arrangement:
         for (gate, term), times in placed.items():
             if times != 1:
                 raise LayoutError(f"{entry.name}: gate {gate} beside {term} is stored {times} times")
-        self.unread = frozenset(placed) - frozenset(self.pieces)
+        blocks = (block for stored in self.tensors for block in stored.blocks)
+        self.unread = frozenset((block.column.gate, block.term) for block in blocks) - frozenset(self.pieces)
 
     @cached_property
     def params(self) -> Poly:

@@ -22,6 +22,7 @@ from rnncalc.perturb import inputs, masks, name_of, perturb, states
 from rnncalc.record import Record
 from rnncalc.report import SCHEMA_VERSION
 from rnncalc.small import alone, distinct, grid, measured, shrunk, work
+from rnncalc.tensor import Tensor
 from rnncalc.witness import witnessed
 
 SMALL, MOST_WORK = 5_000_000, 200_000_000  # weights and multiplications of a model that is run at its own sizes
@@ -126,7 +127,7 @@ def _formula(model: Model) -> Shown:
             allocated = sum(array.size for array in small.weights().values())
             unread = sum(tensor.unread for tensor in small.report().layers[0].tensors)
             pieces = sum(int(p.size.at(sizes)) for sizes in inner.sizes for p in inner.arrangement.pieces.values())
-            needed = pieces * inner.directions + unread - sum(tensor.size for tensor in inner.buffers)
+            needed = pieces * inner.directions + unread - sum(tensor.size for tensor in inner.buffers if _read(tensor))
             formula = small.params
             for tensor in inner.tensors:
                 if _worth(tensor.formula, inner) != tensor.size:
@@ -139,6 +140,11 @@ def _formula(model: Model) -> Shown:
                 return
             points += 1
     yield _said(_formula), True, f"equal at {points} points of different primes, as many as the degrees need"
+
+
+def _read(tensor: Tensor) -> bool:
+    """Whether the step reads it: a moving average may be stored twice."""
+    return tensor.stored is not None and any(block.column.read for block in tensor.stored.blocks)
 
 
 def _worth(text: str, layer: Layer) -> int:

@@ -8,15 +8,20 @@ import numpy as np
 import pytest
 
 import rnncalc
+from rnncalc import layouts
+from rnncalc.cell import find, names
+from rnncalc.choice import entries
 from rnncalc.errors import SpecError
 from rnncalc.layer import Layer
 from rnncalc.network import Model
 from rnncalc.proof import prove
 from rnncalc.unroll import pieces_of
+from tests import samples
 
 pytestmark = pytest.mark.usefixtures("schema_agrees")
 
 IMAGE = (9, 8, 10)
+COMMON = {entry.cell for entry in layouts.COMMON} | {"weights"}
 
 
 def model(framework: str, *layers: Any, shape: Any = IMAGE, **top: Any) -> Model:
@@ -404,6 +409,26 @@ def test_a_class_that_takes_its_rank_from_its_input_needs_one_to_three_axes() ->
 
 
 # each weight matters
+
+JAX = ("flax", "flax-nnx", "haiku", "equinox")
+AROUND = [
+    pytest.param(framework, cell.name, id=f"{framework}-{cell.name}")
+    for framework in JAX
+    for name in names("rnncalc.layers")
+    if (cell := find(name)) and entries(layouts.find(framework), cell) and name not in COMMON
+]
+
+
+@pytest.mark.parametrize(("framework", "type"), AROUND)
+def test_every_layer_is_proven(framework: str, type: str) -> None:
+    found = prove(rnncalc.parse(samples.model(framework, type)))
+    assert found.passed, [step.detail for step in found.steps if not step.passed]
+
+
+def test_what_no_step_reads_is_no_gate_of_the_layer() -> None:
+    layer = only("haiku", "batch_norm")
+    assert not layer.arrangement.unread
+    assert [layer.trace.count("none").at(layer.sizes[0]), layer.params] == [40, 20]
 
 
 @pytest.mark.parametrize("framework", ["keras", "pytorch", "flax", "flax-nnx", "haiku", "paper"])

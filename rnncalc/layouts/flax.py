@@ -81,6 +81,7 @@ AROUND = (
         words=_AFFINE,
     ),
     Entry("layer_norm", "LayerNorm", _GAIN, bias=("none",), free=_NORM, default={"epsilon": 1e-6}, words=_AFFINE),
+    Entry("instance_norm", "InstanceNorm", _GAIN, bias=("none",), free=_NORM, default={"epsilon": 1e-6}, words=_AFFINE),
     Entry(
         "group_norm",
         "GroupNorm",

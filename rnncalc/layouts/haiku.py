@@ -114,6 +114,7 @@ LAYOUT = Layout(
             words=_AFFINE,
         ),
         Entry("layer_norm", "LayerNorm", _GAIN, bias=("none",), free=_NORM, default=_EPS, words=_AFFINE),
+        Entry("instance_norm", "InstanceNorm", _GAIN, bias=("none",), free=_NORM, default=_EPS, words=_AFFINE),
         Entry("group_norm", "GroupNorm", _GAIN, bias=("none",), free=_NORM, default=_EPS, words=_AFFINE),
         Entry(
             "rms_norm",

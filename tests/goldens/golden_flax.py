@@ -50,6 +50,7 @@ CLASSES: dict[str, Any] = {
     "layer_norm": nn.LayerNorm,
     "group_norm": nn.GroupNorm,
     "rms_norm": nn.RMSNorm,
+    "instance_norm": nn.InstanceNorm,
     "multi_head_attention": nn.MultiHeadDotProductAttention,
     "flatten": flatten,
     "reshape": reshape,

@@ -29,6 +29,7 @@ CLASSES: dict[str, Any] = {
     "layer_norm": nnx.LayerNorm,
     "group_norm": nnx.GroupNorm,
     "rms_norm": nnx.RMSNorm,
+    "instance_norm": nnx.InstanceNorm,
     "multi_head_attention": nnx.MultiHeadAttention,
     **{kind: made for kind, made in LINEN.items() if made.__name__ in SHARED},
 }

@@ -33,6 +33,7 @@ CLASSES: dict[str, Any] = {
     "layer_norm": hk.LayerNorm,
     "group_norm": hk.GroupNorm,
     "rms_norm": hk.RMSNorm,
+    "instance_norm": hk.InstanceNorm,
     "multi_head_attention": hk.MultiHeadAttention,
     "flatten": hk.Flatten,
     "reshape": hk.Reshape,
@@ -55,6 +56,7 @@ NEEDED: dict[str, dict[str, Any]] = {  # what has no default
     "batch_norm": {"create_scale": True, "create_offset": True, "decay_rate": 0.9},
     "layer_norm": {"axis": -1, "create_scale": True, "create_offset": True},
     "rms_norm": {"axis": -1},
+    "instance_norm": {"create_scale": True, "create_offset": True},
     "multi_head_attention": {"w_init": hk.initializers.RandomNormal()},
     "depthwise_conv1d": {"channel_multiplier": 1},
 }

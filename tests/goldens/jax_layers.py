@@ -136,7 +136,7 @@ def pooling() -> Iterator[Shared]:
 
 def normalisation() -> Iterator[Shared]:
     bare = {"scale": False, "center": False}
-    b, n, r, g = "batch_norm", "layer_norm", "rms_norm", "group_norm"
+    b, n, r, g, i = "batch_norm", "layer_norm", "rms_norm", "group_norm", "instance_norm"
     yield "batch-norm", (3, 5), [layer(b)], ""
     yield "batch-norm-steps", (2, 3, 5), [layer(b)], ""
     yield "batch-norm-image", (2, 4, 3, 6), [layer(b)], ""
@@ -153,6 +153,9 @@ def normalisation() -> Iterator[Shared]:
     yield "group-norm-steps", (2, 3, 8), [layer(g, groups=2)], ""
     yield "group-norm-image-bare", (2, 3, 5, 8), [layer(g, groups=4, **bare)], ""
     yield "group-norm-no-center", (2, 3, 6), [layer(g, groups=2, center=False)], "equinox"
+    yield "instance-norm", (2, 4, 5), [layer(i)], "equinox"
+    yield "instance-norm-image-no-scale", (2, 4, 3, 6), [layer(i, scale=False)], "equinox"
+    yield "instance-norm-bare", (2, 7, 3), [layer(i, **bare)], "equinox"
 
 
 def attention() -> Iterator[Shared]:
