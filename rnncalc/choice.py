@@ -56,7 +56,8 @@ def able(plan: LayerPlan, cell: Cell, equal: bool = True) -> Iterator[str]:
 
 def pick(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Choice | Refusal:
     """The framework's class for a layer, or why it has none."""
-    asked = tuple((key, value) for key, value in plan.options.items() if key in cell.options)
+    own, kinds = cell.options, cell.kinds
+    asked = tuple((key, value) for key, value in plan.options.items() if key in own or kinds.get(key) == "Activation")
     merge = plan.merge_mode if plan.bidirectional else ""
     found: tuple[Entry, str] | Refusal
     found = layout.once(_fitting, cell.name, plan.form, plan.bias, merge, equal, asked)
@@ -121,8 +122,8 @@ def refused(entry: Entry, cell: Cell, plan: LayerPlan) -> list[str]:
     """The options that this class cannot have as they are asked for."""
     if entry.cell == "*":
         return []
-    asked = [(key, value) for key, value in plan.options.items() if key in cell.options]
-    return [key for key, value in asked if not entry.accepts(key, value, cell.options[key])]
+    asked = [(key, value) for key, value in plan.options.items() if key in cell.options or key in entry.fixed]
+    return [key for key, value in asked if not entry.accepts(key, value, cell.options.get(key))]
 
 
 def _below(options: Any, small: str, large: str) -> bool:

@@ -140,6 +140,14 @@ class EntryReader(ValueReader):
             self.wrong(f"the last of these sizes is the depth's, and has to be 1: {shown([*value, 1])}", *where)
         return value[:-1]
 
+    def _ends(self, value: Any, cell: Cell, where: Where) -> Any:
+        """The paddings before each axis, which have to be those after it."""
+        if not isinstance(value, (list, tuple)) or len(value) != 2 * cell.rank:
+            return value
+        if value[: cell.rank] != value[cell.rank :]:
+            self.wrong("a padding is known here that is the same before and after an axis", *where)
+        return value[: cell.rank]
+
     def _options(self, meant: Meaning, given: Mapping[str, Any], where: Where) -> tuple[LayerPlan, int]:
         layout, cell, entry, keys = self.layout, meant.cell, meant.entry, meant.keys
         spelled: dict[str, str] = {}
@@ -160,6 +168,7 @@ class EntryReader(ValueReader):
             kept = options if key in meant.options else fields
             spelled[key] = word
             value = self._positions(value, cell, (*where, word)) if entry and entry.whole and key in WINDOWS else value
+            value = self._ends(value, cell, (*where, word)) if entry and entry.ends and key == "padding" else value
             kept[key] = self.of_kind(meant.kinds[key], native(value), cell, (*where, word))
         for word, (key, by) in products.items():
             whole, parts = self.size(given[word], *where, word), options.get(by, 1)

@@ -112,7 +112,8 @@ def spellings(cell: Cell, layout: Layout, entry: Entry | None) -> dict[str, str]
     """The key that each word means in a layer of this class: our words, and the framework's, which win."""
     own = {key: key for key in layer_keys(cell)}
     theirs = {word: key for key, word in entry.words.items()} if entry else {}
-    return {**{word: key for key, word in layout.words.items() if key not in theirs.values()}, **own, **theirs}
+    also = entry.also if entry else {}
+    return {**{word: key for key, word in layout.words.items() if key not in theirs.values()}, **own, **theirs, **also}
 
 
 def kind_of(key: str, cell: Cell) -> str:

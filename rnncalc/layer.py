@@ -202,6 +202,11 @@ class Layer:
         return self.trace.count(self.policy) if self.entry.plain else self.arrangement.params
 
     @property
+    def reads_vectors(self) -> bool:
+        """Whether what it reads has a depth and nothing else."""
+        return all(len(flow.shape) == 1 for flow in self.inflows)
+
+    @property
     def steps(self) -> int | None:
         """The number of steps that the layer goes through; None while unknown."""
         axes, _ = self.split(self.inflows[0]) if self.inflows else ((), None)

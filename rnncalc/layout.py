@@ -61,6 +61,8 @@ class Entry(Record):
     ranks: tuple[int, ...] = ()  # of layers of several ranks, those that there are
     number: int = 0  # the rank of a class of several ranks where its window is one number; 0 as its input is
     whole: bool = False  # a list of a window's sizes has one for the depth, too
+    ends: bool = False  # a list of paddings has those before all axes, then those after
+    also: Mapping[str, str] = NONE  # a second word for a key
 
     @cached_property
     def plain(self) -> bool:

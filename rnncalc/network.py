@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 # layers that do the same whether their depth is the first axis or the last
-_EITHER_ORDER = frozenset("conv max_pool avg_pool batch_norm group_norm activation dropout".split())
+_EITHER_ORDER = frozenset(
+    "conv max_pool avg_pool global_max_pool global_avg_pool batch_norm group_norm instance_norm activation dropout "
+    "flatten".split()
+)
 
 
 class Model:
@@ -66,7 +69,7 @@ class Model:
         layout = layouts.find(framework)
         bases, inputs = self._bases, dict(self.plan.inputs)
         if self._turned(layout):
-            if not bases <= _EITHER_ORDER:
+            if not all(layer.cell.base in _EITHER_ORDER or layer.reads_vectors for layer in self.layers):
                 message = f"{framework} has its axes in another order than {self.framework}; write a spec for it"
                 raise SpecError(Problem(message))
             first = bool(bases & layout.channels_first)

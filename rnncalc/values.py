@@ -15,7 +15,7 @@ MOST_COUNTED = 1_000  # what a step counts: heads, experts, the layers of a high
 CHOICES = {"Merge": MERGES, "Combine": COMBINES, "Activation": ACTIVATIONS}
 OR_FLAGS = {"Bias": POLICIES, "Residual": RESIDUALS}  # words beside true and false
 NULLS = {"Activation": "linear", "Merge": "none"}  # what null stands for
-PADDINGS = ("valid", "same", "VALID", "SAME")
+PADDINGS = {"valid": "valid", "same": "same", "VALID": "valid", "SAME": "same", "SAME_UPPER": "same"}
 WINDOWS = ("pool_size", "stride")  # the sizes that some framework has for the depth, too
 
 Where = tuple[Any, ...]
@@ -60,7 +60,7 @@ class ValueReader:
             return self.extent(value, cell.rank, where)
         if kind == "Padding":
             if isinstance(value, str) and value in PADDINGS:
-                return value.lower()
+                return PADDINGS[value]
             return self.extent(value, cell.rank, where, least=0)
         if kind == "Target":
             if isinstance(value, (list, tuple)) and value:

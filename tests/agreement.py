@@ -63,6 +63,7 @@ BEYOND = (
     # one option beside another
     "has no (batch|group)_norm with (scale|center)",  # Equinox has both or none
     "the last of these sizes is the depth's",
+    "the same before and after an axis",
     "needs .* below",
     "needs `.*` here",
     # the day that a text stands for

@@ -258,3 +258,26 @@ def test_a_bad_spec_does_not_stop_the_others(run: Callable[..., Any], tmp_path: 
     assert found.status == 2
     assert "good, against tensorflow1" in found.out
     assert "bad.yaml:1:10: unknown layer type `lsmt`" in found.err
+
+
+def test_an_image_may_be_compared_where_the_depth_is_first_if_only_vectors_follow() -> None:
+    given = {
+        "framework": "keras",
+        "input": {"shape": [20, 12, 3]},
+        "layers": [
+            {"conv2d": {"filters": 8, "kernel_size": 3, "padding": "same"}},
+            "batch_norm",
+            {"max_pool2d": 2},
+            "flatten",
+            {"dense": 10},
+        ],
+    }
+    dense = 10 * 6 * 8 * 10 + 10
+    counts = {name: rnncalc.parse(given).params_in(name) for name in ("keras", "tensorflow1", "onnx", "pytorch")}
+    assert counts == dict.fromkeys(("keras", "tensorflow1", "onnx"), 27 * 8 + 8 + 4 * 8 + dense) | {
+        "pytorch": 27 * 8 + 8 + 2 * 8 + dense  # its statistics are no parameters
+    }
+    given["layers"][3:] = ["global_avg_pool2d", {"dense": 10}]  # type: ignore[index]
+    assert rnncalc.parse(given).params_in("onnx") == 27 * 8 + 8 + 4 * 8 + 90
+    given["layers"].insert(3, {"dense": 8})  # type: ignore[attr-defined]
+    assert rnncalc.parse(given).params_in("onnx") is None

@@ -73,10 +73,12 @@ every_text = every_class
 
 def built(framework: str, entry: Entry, cell: Cell, policy: str, options: dict[str, Any]) -> Model:
     """A model of one layer of this class."""
-    form = "" if "*" in entry.name or entry in layouts.COMMON or cell.rank else entry.class_name(1)
+    plain = cell.rank and not entry.named
+    form = "" if "*" in entry.name or entry in layouts.COMMON or plain else entry.class_name(cell.rank or 1)
     if len(entry.bias) > 1:
         options = {**options, "bias": policy}
-    spec = samples.model(framework, cell.name, form, **options)
+    own = {key: value for key, value in entry.fixed.items() if key in cell.required}
+    spec = samples.model(framework, cell.name, form, **options, **own)
     if entry.equal_depths is False:
         spec["inputs"] = {"asked": spec.pop("input"), "told": {"depth": 3}}
         spec["layers"][0][form or cell.name]["inputs"] = ["asked", "told"]

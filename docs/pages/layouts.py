@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -130,7 +131,10 @@ def layouts_page() -> str:
     ]
     for name in layouts.NAMES:
         layout = layouts.find(name)
-        lines += [f"## {name}", "", *paragraphs(import_module(f"rnncalc.layouts.{name.replace('-', '_')}").__doc__)]
+        own = import_module(f"rnncalc.layouts.{name.replace('-', '_')}")
+        lines += [f"## {name}", "", *paragraphs(own.__doc__)]
+        for part in (each for each in vars(own).values() if inspect.ismodule(each)):
+            lines += paragraphs(part.__doc__)
         facts = [("Title", layout.title)]
         if layout.aliases:
             facts.append(("Also", code(layout.aliases)))

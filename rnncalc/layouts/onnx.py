@@ -1,8 +1,9 @@
 """ONNX: the operators RNN, LSTM and GRU, and those around them. The directions are the first axis of W, R, B and P.
 
 B always holds both biases. `input_forget` couples the gates, but all four stay in the tensors. A tensor is named as the
-operator names its input. Gemm is for a matrix: over more axes it stands for MatMul and Add. What an operator
-needs, as the scale of a normalisation, cannot be left out.
+operator names its input. Gemm is for a matrix: over more axes it stands for MatMul and Add. A pooling operator that is
+named as such has its own stride of 1 where none is given. What an operator needs, as the scale of a normalisation,
+cannot be left out.
 """
 
 from rnncalc.layout import Entry, Layout, Names
@@ -15,6 +16,10 @@ _WINDOW = {"stride": "strides", "padding": "pads"}
 _POOL = {"pool_size": "kernel_shape", **_WINDOW}
 _MEAN = {**_SLIDING, "count_padding": None}
 _COUNTED = {"count_padding": "count_include_pad", **_POOL}
+_FUNCTIONS = {each.capitalize(): each for each in "relu tanh sigmoid softmax softplus softsign elu selu".split()}
+_STEP = {"stride": (1,)}
+_ALSO = {"auto_pad": "padding"}
+_NO = ("none",)
 _EPS = {"epsilon": 1e-5}
 _SCALE = {"scale": "x* => gain", "B": "1 => shift"}
 
@@ -65,12 +70,17 @@ LAYOUT = Layout(
             words={"reset_after": "linear_before_reset"},
         ),
         Entry("dense", "Gemm", {"B": "x -> y", "C": "1x => y"}, bias=("single", "none"), free=_ANY),
-        Entry("dense", "MatMul", {"B": "x -> y"}, bias=("none",), free=_ANY, named=True),
-        Entry("embedding", "Gather", {"data": "x -> e"}, bias=("none",)),
-        Entry("dropout", "Dropout", {}, bias=("none",), free={"rate": None}, words={"rate": "ratio"}),
-        Entry("flatten", "Flatten", {}, bias=("none",)),
-        Entry("reshape", "Reshape", {}, bias=("none",)),
-        Entry("permute", "Transpose", {}, bias=("none",)),
+        Entry("dense", "MatMul", {"B": "x -> y"}, bias=_NO, free=_ANY, named=True),
+        Entry("embedding", "Gather", {"data": "x -> e"}, bias=_NO),
+        Entry("dropout", "Dropout", {}, bias=_NO, free={"rate": None}, words={"rate": "ratio"}),
+        Entry("flatten", "Flatten", {}, bias=_NO),
+        Entry("reshape", "Reshape", {}, bias=_NO),
+        Entry("permute", "Transpose", {}, bias=_NO),
+        Entry("activation", "activation", {}, bias=_NO),
+        *(
+            Entry("activation", name, {}, bias=_NO, fixed={"function": each}, default={"function": each}, named=True)
+            for name, each in _FUNCTIONS.items()
+        ),
         Entry(
             "conv",
             "Conv",
@@ -78,16 +88,42 @@ LAYOUT = Layout(
             bias=("single", "none"),
             free={**_ANY, **_SLIDING, "dilation": None, "groups": None},
             words={"kernel_size": "kernel_shape", "dilation": "dilations", "groups": "group", **_WINDOW},
+            ends=True,
+            also=_ALSO,
         ),
-        Entry("max_pool", "MaxPool", {}, bias=("none",), free=_SLIDING, words=_POOL),
-        Entry("avg_pool", "AveragePool", {}, bias=("none",), free=_MEAN, words=_COUNTED),
-        Entry("global_max_pool", "GlobalMaxPool", {}, bias=("none",)),
-        Entry("global_avg_pool", "GlobalAveragePool", {}, bias=("none",)),
+        Entry(
+            "max_pool",
+            "MaxPool",
+            {},
+            bias=_NO,
+            ends=True,
+            also=_ALSO,
+            free=_SLIDING,
+            default=_STEP,
+            words=_POOL,
+            named=True,
+        ),
+        Entry("max_pool", "MaxPool", {}, bias=_NO, ends=True, also=_ALSO, free=_SLIDING, words=_POOL),
+        Entry(
+            "avg_pool",
+            "AveragePool",
+            {},
+            bias=_NO,
+            ends=True,
+            also=_ALSO,
+            free=_MEAN,
+            default=_STEP,
+            words=_COUNTED,
+            named=True,
+        ),
+        Entry("avg_pool", "AveragePool", {}, bias=_NO, ends=True, also=_ALSO, free=_MEAN, words=_COUNTED),
+        Entry("global_max_pool", "GlobalMaxPool", {}, bias=_NO),
+        Entry("global_avg_pool", "GlobalAveragePool", {}, bias=_NO),
         Entry(
             "batch_norm",
             "BatchNormalization",
             {**_SCALE, "input_mean": "1 => mean", "input_var": "1 => variance"},
-            bias=("none",),
+            bias=_NO,
             free={"epsilon": None, "axis": None},
             default={**_EPS, "axis": 1},
         ),
@@ -95,7 +131,7 @@ LAYOUT = Layout(
             "layer_norm",
             "LayerNormalization",
             {"Scale": "x* => gain", "B": "1 => shift"},
-            bias=("none",),
+            bias=_NO,
             free={"center": None, "epsilon": None},
             default=_EPS,
         ),
@@ -103,17 +139,17 @@ LAYOUT = Layout(
             "group_norm",
             "GroupNormalization",
             {"scale": "x* => gain", "bias": "1 => shift"},
-            bias=("none",),
+            bias=_NO,
             free={"epsilon": None},
             default=_EPS,
             words={"groups": "num_groups"},
         ),
-        Entry("instance_norm", "InstanceNormalization", _SCALE, bias=("none",), free={"epsilon": None}, default=_EPS),
+        Entry("instance_norm", "InstanceNormalization", _SCALE, bias=_NO, free={"epsilon": None}, default=_EPS),
         Entry(
             "rms_norm",
             "RMSNormalization",
             {"scale": "x* => gain"},
-            bias=("none",),
+            bias=_NO,
             free={"epsilon": None},
             default=_EPS,
         ),

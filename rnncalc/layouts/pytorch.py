@@ -12,6 +12,10 @@ _NORM = {"scale": None, "center": None, "epsilon": None}
 _EPS = {"epsilon": 1e-5}
 _GAIN = {"weight": "x* => gain", "bias": "1 => shift"}
 _ATTENTION = {"in_proj_bias": "1x => q k@1v v@1v", "out_proj.weight": "o <- _", "out_proj.bias": "1_ => o"}
+_FUNCTIONS = {
+    **{each.capitalize(): each for each in "tanh sigmoid softmax softplus softsign".split()},
+    **{"ReLU": "relu", "ELU": "elu", "SELU": "selu", "SiLU": "silu"},
+}
 _NAME = "{tensor}_l{layer}{direction}"
 
 LAYOUT = Layout(
@@ -21,7 +25,7 @@ LAYOUT = Layout(
     names=Names(_NAME, _NAME, _NAME, _NAME, directions=("", "_reverse")),
     words={"input_depth": "input_size", "units": "hidden_size", "projection": "proj_size"},
     ignored=frozenset(
-        "dropout batch_first device dtype padding_idx max_norm norm_type scale_grad_by_freq sparse inplace".split()
+        "dropout batch_first device dtype padding_idx max_norm norm_type dim scale_grad_by_freq sparse inplace".split()
     ),
     channels_first=frozenset("conv max_pool avg_pool batch_norm group_norm instance_norm".split()),
     beside=frozenset(("num_batches_tracked",)),
@@ -78,6 +82,12 @@ LAYOUT = Layout(
         ),
         Entry("dropout", "Dropout", {}, bias=("none",), free={"rate": None}, words={"rate": "p"}),
         Entry("activation", "Activation", {}, bias=("none",)),
+        *(
+            Entry(
+                "activation", name, {}, bias=("none",), fixed={"function": each}, default={"function": each}, named=True
+            )
+            for name, each in _FUNCTIONS.items()
+        ),
         Entry("flatten", "Flatten", {}, bias=("none",)),
         Entry("reshape", "Unflatten", {}, bias=("none",)),
         Entry("permute", "Permute", {}, bias=("none",)),

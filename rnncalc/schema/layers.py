@@ -175,9 +175,11 @@ def _value(key: str, cell: Cell, forms: Iterable[Entry]) -> Schema:
         words = [each for each in choices if each is not tuple]
         return {"anyOf": [{"enum": words}, extent("limit" if plain == "Padding" else "size", cell.rank)]}
     if choices is None:
-        schema = {"enum": [1, -1]} if key == "axis" else of_kind(plain, cell.rank)
+        schema: Schema = {"enum": [1, -1]} if key == "axis" else of_kind(plain, cell.rank)
         if key in WINDOWS and any(each.whole for each in found):
             schema = extent("size", cell.rank, more=1)
+        if plain == "Padding" and any(each.ends for each in found):
+            schema["anyOf"].append(extent("limit", 2 * cell.rank, more=0 if cell.rank else 3))
         return {"anyOf": [schema, {"type": "null"}]} if optional or plain in NULLS else schema
     if plain in NULLS and NULLS[plain] in choices:
         choices.append(None)
@@ -186,13 +188,13 @@ def _value(key: str, cell: Cell, forms: Iterable[Entry]) -> Schema:
 
 def _choices(key: str, cell: Cell, forms: Iterable[Entry]) -> list[Any] | None:
     """The values that the forms leave to choose from, as a spec has them; None where every one will do."""
-    if key not in cell.options:
+    if key not in cell.options and not any(key in each.fixed for each in forms):
         return None
     found: list[Any] = []
     for each in forms:
         if each.cell == "*" or each.free.get(key, ()) is None:
             return None
-        found += each.free.get(key) or [each.fixed.get(key, cell.options[key])]
+        found += each.free.get(key) or [each.fixed.get(key, cell.options.get(key))]
     written = [each for value in found for each in _written(value, cell.rank)]
     return [value for n, value in enumerate(written) if (type(value), value) not in [(type(v), v) for v in written[:n]]]
 
@@ -200,7 +202,7 @@ def _choices(key: str, cell: Cell, forms: Iterable[Entry]) -> list[Any] | None:
 def _written(value: Any, rank: int) -> list[Any]:
     """A value as a spec may have it: an extent is a list, or one size for all axes."""
     if not isinstance(value, tuple):
-        return [value, value.upper()] if value in PADDINGS else [value]
+        return [word for word, meant in PADDINGS.items() if meant == value] or [value]
     if len(set(value)) > 1:
         return [list(value)]
     return [value[0], *([value[0]] * axes for axes in ((rank,) if rank else (1, 2, 3)))]
