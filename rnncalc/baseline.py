@@ -81,14 +81,15 @@ def load(path: str, replaced: Iterable[Key] = ()) -> Baseline:
     Lines of a merge that is not settled are told, but where both sides are of models that are `replaced`.
 
     Raises:
-        SpecError: all that is wrong with it.
-        OSError: it cannot be read.
+        SpecError: all that is wrong with it, or that it cannot be read.
     """
     try:
         with open(path, "rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
         return Baseline(path, new=True)
+    except OSError as error:
+        raise SpecError(Problem(f"cannot be read: {error.strerror}", path=path)) from None
     return _Reader(path, set(replaced)).read(data)
 
 

@@ -107,9 +107,11 @@ def held(model: Model, layers: Collection[str], extra: Sequence[Limit] = ()) -> 
         yield "budget", layer, limit
 
 
-def check(model: Model, extra: Sequence[Limit] = ()) -> tuple[list[Check], list[Problem]]:
-    """The model against its own budget and expectations, and against extra limits."""
-    report = model.report()
+def check(
+    model: Model, extra: Sequence[Limit] = (), report: ModelReport | None = None
+) -> tuple[list[Check], list[Problem]]:
+    """The model against its own budget and expectations, and against extra limits; `report` is its own, if known."""
+    report = report or model.report()
     layers = {layer.name: layer for layer in report.layers}
     checks, problems = [], []
     for kind, layer, (_, metric, limit, where, place) in held(model, layers, extra):

@@ -59,11 +59,11 @@ class Gate:
 
     def check(self, model: Model) -> tuple[list[Check], list[Problem]]:
         """The model against all that it is held to."""
-        checks, problems = check(model, self.limits(model.name))
+        report = model.report()
+        checks, problems = check(model, self.limits(model.name), report)
         base = self.base(model)
         if base and self.baseline:
             checks = [eased(each, base) for each in checks]
-            report = model.report()
             layers = {layer.name: layer for layer in report.layers}
             for layer, each in applied(self.growth, layers):
                 was = base.figures.get((layer, each.metric))

@@ -103,13 +103,15 @@ def load(path: str) -> Project:
     """The project that a file describes.
 
     Raises:
-        SpecError: all that is wrong with it.
-        OSError: it cannot be read.
+        SpecError: all that is wrong with it, or that it cannot be read.
     """
     from rnncalc.source import documents, read_bytes, read_text
 
-    with open(path, "rb") as file:
-        data = read_bytes(file)
+    try:
+        with open(path, "rb") as file:
+            data = read_bytes(file)
+    except OSError as error:
+        raise SpecError(Problem(f"cannot be read: {error.strerror}", path=path)) from None
     found = list(documents(read_text(data, path), path))
     if len(found) > 1:
         raise SpecError(found[1].locate(Problem("a project file is one document")))

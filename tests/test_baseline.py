@@ -549,6 +549,24 @@ def test_a_baseline_that_is_named_must_be_there(run: Run, put: Put) -> None:
     assert check(run, "--baseline", "none.jsonl")[0] == 2
 
 
+@pytest.mark.parametrize("flag", ["--max-growth", "--growth-floor"])
+def test_growth_that_a_flag_limits_needs_a_baseline(run: Run, put: Put, flag: str) -> None:
+    put(a=spec(10, "budget: {params: 1k}\n"))
+    status, _, err = check(run, flag, "5")
+    assert status == 2
+    assert "there is no baseline rnncalc-baseline.jsonl" in err
+
+
+def test_a_baseline_that_cannot_be_read_is_told_in_every_format(run: Run, put: Put) -> None:
+    put(a=10)
+    FILE.mkdir()
+    for args in ((), ("--update-baseline",)):
+        status, out, err = run("check", "-f", "json", *args)
+        assert status == 2
+        assert json.loads(out)["errors"][0]["message"] == "cannot be read: Is a directory"
+        assert "error: rnncalc-baseline.jsonl: cannot be read" in err
+
+
 CONFLICT = """{before}
 <<<<<<< HEAD
 {ours}

@@ -95,7 +95,7 @@ def test_one_that_is_named_must_be_there(run: Run, write: Callable[..., Path]) -
     write(net=LSTM)
     status, _, err = run("report", "--project", "none.yaml")
     assert status == 2
-    assert "none.yaml: No such file" in err
+    assert "none.yaml: cannot be read: No such file" in err
 
 
 def test_to_name_one_and_to_want_none_is_bad_usage(run: Run, write: Callable[..., Path]) -> None:

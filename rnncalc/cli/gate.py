@@ -112,6 +112,7 @@ def gate(asked: Asked, flags: Sequence[Limit], problems: list[Problem]) -> Gate:
     for metric in dict.fromkeys(metric for metric, _ in (*asked.shares, *asked.floors)):
         growth = _overridden(growth, metric, dict(asked.shares).get(metric), dict(asked.floors).get(metric))
     path, needed = _path(asked.baseline)
+    needed = needed or bool(asked.shares or asked.floors)
     baseline = Baseline(path, new=True)
     if not asked.writes:
         try:
@@ -120,7 +121,7 @@ def gate(asked: Asked, flags: Sequence[Limit], problems: list[Problem]) -> Gate:
             problems.extend(error.problems)
     if not problems and (asked.tighten or (needed and not asked.update)) and not os.path.exists(path):
         missing = Problem(f"there is no baseline {path}; `rnncalc check --update-baseline` writes it", ("baseline",))
-        problems.append(missing if asked.baseline or not there else there.locate(missing))
+        problems.append(missing if asked.baseline or not (there and there.baseline) else there.locate(missing))
     return Gate(there, flags, growth, None if baseline.new and not asked.writes else baseline, _today())
 
 
@@ -246,9 +247,9 @@ def tell(gate: Gate, found: Found, paths: Sequence[str], out: Output) -> None:
     if new:
         out.note(f"not in the baseline yet: {_some(new)}; `rnncalc check --update-baseline` adds what is new")
     if not paths and not found.problems:
-        keys = {(placed(model.plan.source or "", baseline.folder), model.name) for model in models}
-        moved = {base.key for model in models if (base := gate.base(model))}
-        gone = [f"{path} ({name})" for path, name in baseline.bases if (path, name) not in keys | moved]
+        there = {(placed(model.plan.source or "", baseline.folder), model.name) for model in models}
+        there |= {base.key for model in models if (base := gate.base(model))}  # under the path that they had
+        gone = [f"{path} ({name})" for path, name in baseline.bases if (path, name) not in there]
         if gone:
             out.note(f"in the baseline, but gone: {_some(gone)}; `rnncalc check --update-baseline` removes it")
 

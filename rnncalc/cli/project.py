@@ -68,8 +68,7 @@ def project() -> Project | None:
     """The project of this run, read once; None where there is none.
 
     Raises:
-        SpecError: its file is bad.
-        OSError: its file cannot be read.
+        SpecError: its file is bad, or cannot be read.
     """
     meta = click.get_current_context().meta
     if _READ not in meta:
@@ -115,6 +114,9 @@ def defaults(framework: str | None = None) -> Defaults:
 
 def _sets_defaults(path: str) -> bool:
     """Whether a project file may: it is only then worth to load YAML for them."""
-    with open(path, "rb") as file:
-        data = file.read(2**24)
+    try:
+        with open(path, "rb") as file:
+            data = file.read(2**24)
+    except OSError:
+        return True
     return b"framework" in data or b"dtype" in data
