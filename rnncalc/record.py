@@ -21,7 +21,8 @@ else:
 
     def _constructor(fields: tuple[str, ...], rest: tuple[Any, ...]) -> Any:
         """What the general one does, with the fields as its parameters."""
-        made = eval(f"lambda cls, {', '.join(fields)}: new(cls, ({', '.join(fields)},))", {"new": new})
+        given = ", ".join(fields)
+        made = eval(f"lambda _class, {given}: _new(_class, ({given},))", {"_new": new})  # no field begins so
         made.__defaults__ = rest
         return made
 
