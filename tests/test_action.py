@@ -273,7 +273,21 @@ def test_a_base_that_is_not_in_the_clone_is_fetched(job: Run, tmp_path: Path) ->
     job.git("config", "uploadpack.allowAnySHA1InWant", "true")
     job.git("clone", "--quiet", "--depth=1", f"file://{job.work}", str(shallow))
     job.work, job.event["event.pull_request.base.sha"] = shallow, base
-    assert job.step("diff", comment="true").returncode == 0
+    assert job.step("diff", comment="true", paths=".").returncode == 0
+    assert "units 128" in Path(job.outputs["diff"]["diff"]).read_text()
+
+
+def test_without_paths_the_project_file_says_what_is_checked_and_compared(job: Run) -> None:
+    (job.work / "rnncalc.yaml").write_text("include: [models]\n")
+    (job.work / "models").mkdir()
+    (job.work / "models/net.yaml").write_text(KEPT)
+    (job.work / "other.yaml").write_text("layers: [nothing]\n")
+    job.event["event.pull_request.base.sha"] = job.commit()
+    job.step("check")
+    assert job.outputs["check"]["passed"] == "true"
+    (job.work / "models/net.yaml").write_text(KEPT.replace("128", "160"))
+    done = job.step("diff", comment="true")
+    assert "::warning" not in done.stdout, done.stderr
     assert "units 128" in Path(job.outputs["diff"]["diff"]).read_text()
 
 

@@ -165,6 +165,29 @@ def printed(char: str) -> str:
     return char if char.isprintable() else "\ufffd" if char < " " else f"\\u{ord(char):04x}"
 
 
+def test_growth_is_told_as_growth_and_at_the_spec_not_in_the_baseline(run: Run, folder: Path) -> None:
+    (folder / "net.yaml").write_text(KEPT)
+    assert run("check", ".", "--update-baseline").status == 0
+    (folder / "net.yaml").write_text(KEPT.replace("128", "140"))
+    _, growth = commands(run("check", ".", "-f", "github").out)
+    assert growth["file"] == "net.yaml"
+    assert "grew by 13,392 (18.8 %) from 71,168" in growth["message"]
+    assert "rnncalc-baseline.jsonl:1" in growth["message"]
+    root = ElementTree.fromstring(run("check", ".", "-f", "junit").out)
+    assert [case.get("name") for case in root.iter("testcase")] == ["params", "params (growth)"]
+    assert [result["ruleId"] for result in sarif(run("check", ".", "-f", "sarif").out)["results"]] == [
+        "budget",
+        "growth",
+    ]
+
+
+def test_an_exception_that_has_ended_is_told_without_a_figure_being_above(folder: Path) -> None:
+    check = Check("net", "net.yaml", None, "params", 8, 9, False, "exception", message="an exception ended")
+    (found,) = commands(render("github", "checks", Verdict((check,), ())))
+    assert found["title"] == "net: params 8 is within its limit"
+    sarif(render("sarif", "checks", Verdict((check,), ())))
+
+
 # --- junit ------------------------------------------------------------------------------------------------------------
 
 
@@ -277,7 +300,14 @@ def test_the_summary_of_very_many_limits_is_cut() -> None:
     check = Check("net", "net.yaml", None, "params", 9, 8, False, message="params 9 is above the limit of 8 (+1)")
     page = render("summary", "checks", Verdict((check,) * 100_000, ()))
     assert len(page.encode()) < 2**20
-    assert "99,800 more are not shown here." in page
+    assert "99,900 more are not shown here." in page
+
+
+def test_the_summary_of_names_without_end_is_cut() -> None:
+    long = "\u202e" * 100_000
+    check = Check(long, long, long, "params", 9, 8, False, message=long)
+    page = render("summary", "checks", Verdict((check,) * 500, (Problem(long, path=long),) * 500))
+    assert len(page.encode()) < 2**20
 
 
 def test_a_summary_that_cannot_be_written_is_told(run: Run, folder: Path) -> None:

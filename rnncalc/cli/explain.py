@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from rnncalc.cli.candidates import cells_or_files
 from rnncalc.cli.options import FRAMEWORK, framework_option, output_options, set_option, usage
 from rnncalc.cli.target import TargetCommand, targets
 from rnncalc.errors import SpecError, listed
@@ -17,7 +18,7 @@ DIFFERENCES = tuple(form for form in FORMATS if form not in UNDRAWN)
 
 
 @click.command("explain", cls=TargetCommand)
-@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...")
+@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...", shell_complete=cells_or_files)
 @click.option("--ascii", "plain", is_flag=True, help="Only the characters that every terminal has.")
 @click.option("--diff", nargs=2, type=FRAMEWORK, metavar="A B", help="Why two frameworks differ, piece by piece.")
 @click.option("--figure", type=click.Choice(FIGURES), help="Only this picture, with -f svg.")

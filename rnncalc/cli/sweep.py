@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from rnncalc.cell import Cell
+from rnncalc.cli.candidates import cells_or_files
 from rnncalc.cli.cell import cell_options, flag, needed
 from rnncalc.cli.options import FORMATS, FRAMEWORK, SIZE, VARIABLE, Said, limit_options, output_options, usage
 from rnncalc.cli.project import defaults
@@ -99,7 +100,7 @@ class SweepCommand(TargetCommand):
 
 
 @click.command("sweep", cls=SweepCommand)
-@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC")
+@click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC", shell_complete=cells_or_files)
 @click.option(
     "--set",
     "settings",
