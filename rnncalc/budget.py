@@ -136,7 +136,7 @@ def unknown(model: Model, metric: str, where: tuple[Any, ...] = ()) -> Problem:
 def explained(model: Model, check: Check, place: Place | None) -> Check:
     """A limit that is broken, with what would fit, its place, and the layer or model that it is about."""
     advice = "" if check.kind == "expect" else _advice(model, check.layer, check.metric, check.limit)
-    return check._replace(advice=advice, place=place, origin=_origin(model, check.layer))
+    return check._replace(advice=advice, place=place, origin=origin(model, check.layer))
 
 
 def _message(check: Check) -> str:
@@ -154,7 +154,8 @@ def _place(model: Model, where: tuple[Any, ...], at: str = "value") -> Place | N
     return Place(found.path, found.line, found.column) if found.path and found.line and found.column else None
 
 
-def _origin(model: Model, layer: str | None) -> Place | None:
+def origin(model: Model, layer: str | None) -> Place | None:
+    """Where a layer, or the model, is in its spec."""
     where = next((each.plan.where for each in model.layers if each.plan.name == layer), ("layers",))
     return _place(model, where, "key")
 

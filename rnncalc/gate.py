@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rnncalc.baseline import Base, Baseline
-from rnncalc.budget import Check, check, explained, figure, unknown
+from rnncalc.budget import Check, check, explained, figure, origin, unknown
 from rnncalc.errors import Place, Problem
 from rnncalc.exemption import Exemption
 from rnncalc.growth import Growth, grown, percent
@@ -136,11 +136,12 @@ class Gate:
                     each = each._replace(level="warning")
                 each = each._replace(message=told)
             found.append(each)
+        meant = meant or (_unlimited(model, given) if ended else None)
         if meant and not needed and ended:
             what = f"{meant.layer}: {meant.metric}" if meant.layer else meant.metric
             told = f"{what} {meant.actual:,}: an exception ended on {given.until} and is not needed any more"
             over = meant._replace(passed=False, kind="exception", level="error", message=told, advice="remove it")
-            found.append(over._replace(place=given.place, base=None))
+            found.append(over._replace(place=given.place, base=None, origin=origin(model, meant.layer)))
         elif meant and not needed and meant.passed:
             self.notes.append(f"{given.place}: {model.name} keeps its limits without this exception")
         return found
@@ -163,6 +164,19 @@ class Gate:
             if not matching(wanted, known):
                 found.append(Problem(unmatched(wanted, known, what), where, "value" if where[-1] == what else "key"))
         return [self.project.locate(each) for each in found]
+
+
+def _unlimited(model: Model, given: Exemption) -> Check | None:
+    """The figure that an exception is about, where nothing limits it."""
+    report = model.report()
+    names = [layer.name for layer in report.layers]
+    layer = next(iter(matching(given.layer, names)), None) if given.layer else None
+    if given.layer and layer is None:
+        return None
+    actual = figure(report.layers[names.index(layer)] if layer else report, given.metric)
+    if actual is None:
+        return None
+    return Check(model.name, model.plan.source, layer, given.metric, actual, actual, True)
 
 
 def eased(check: Check, base: Base) -> Check:

@@ -797,6 +797,18 @@ def test_an_exception_that_has_ended_fails_where_it_is_not_needed_too(
     assert "remove it; the exception is rnncalc.yaml:5:5" in out
 
 
+@pytest.mark.parametrize("layer", ["", "layer: head, "])
+def test_an_exception_that_has_ended_fails_where_nothing_limits_its_figure(
+    run: Run, put: Put, monkeypatch: pytest.MonkeyPatch, layer: str
+) -> None:
+    put(PROJECT.replace("metric: params", f"{layer}metric: weight_bytes"), a=10)
+    assert excepted(run, monkeypatch, LAST)[0] == 0
+    status, found = excepted(run, monkeypatch, LAST + 1)
+    assert status == 1
+    assert (found[1]["kind"], found[1]["layer"], found[1]["actual"]) == ("exception", "head" if layer else None, 400)
+    assert found[1]["origin"]["line"] == 3
+
+
 def test_an_exception_that_is_not_needed_is_a_note(run: Run, put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     put(PROJECT, a=10)
     monkeypatch.setenv(DAY, str(LAST))
