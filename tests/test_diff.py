@@ -609,6 +609,14 @@ def test_hostile_names_do_not_leave_their_cells(sides: Sides) -> None:
             assert out.count("-->") == 1
 
 
+def test_a_name_in_a_comment_calls_nobody(sides: Sides) -> None:
+    sides.put("old", a=spec(4, '"@someone"'))
+    sides.put("new", a=spec(5, '"@someone"'))
+    out = sides.run("diff", sides.old, sides.new, "-f", "markdown").out
+    assert "someone" in out
+    assert "@someone" not in out
+
+
 def test_a_budget_that_is_broken_or_kept_again_is_told(sides: Sides) -> None:
     limit = f"budget: {{params: {lstm(10, 8)}}}\n"
     sides.put("old", up=spec(8) + limit, down=spec(9) + limit, over=spec(9) + limit)

@@ -98,6 +98,16 @@ def test_what_is_on_or_off_may_be_both(run: Run) -> None:
     ]
 
 
+def test_a_flag_without_a_value_does_not_take_the_cell_for_one(run: Run) -> None:
+    for args in (
+        ("--bidirectional", "lstm", "--units", "7,8"),
+        ("lstm", "--units", "7,8", "--bidirectional"),
+        ("--units", "7,8", "lstm", "--bidirectional", "true"),
+        ("--bidirectional=true", "--units", "7,8", "lstm"),
+    ):
+        assert column(run, *args, "--input-depth", "10") == [2 * lstm(10, 7), 2 * lstm(10, 8)]
+
+
 def test_every_metric_may_be_a_column(run: Run) -> None:
     (row, *_) = table(
         run, *CELL, "--units", "128,129", "--steps", "28", "-F", "keras",
@@ -318,9 +328,13 @@ def test_one_model_at_a_time(run: Run, spec: Path) -> None:
         (("lstm", "--units", "1:9"), "--input-depth is needed"),
         (("lstm", "--input-depth", "10", "--units", "9"), "nothing is swept; write a range"),
         (("lstm", "--input-depth", "10", "--units", "1:9", "--reset-after"), "no such option here"),
-        (("lstm", "--input-depth", "10", "--units", "1:9", "--set", "lstm.units=3:4"), "without --set"),
         (
-            ("lstm", "--input-depth", "10", "--units", "1:9", "--bidirectional", "yes"),
+            ("lstm", "--input-depth", "10", "--units", "1:9", "--set", "lstm.units=3:4"),
+            "--set changes a spec; lstm has flags",
+        ),
+        (("lstm", "--input-depth", "10", "--units", "1:9", "--bidirectional", "yes"), "`yes` stands beside the cell"),
+        (
+            ("lstm", "--input-depth", "1", "--units", "1:9", "--bidirectional=yes"),
             "'yes' is not one of 'true', 'false'",
         ),
         (("lstm", "--input-depth", "10", "--units", "1:9", "--metric", "macs"), "macs is unknown while a length is"),
@@ -335,6 +349,7 @@ def test_one_model_at_a_time(run: Run, spec: Path) -> None:
             ("rnn", "--input-depth", "1", "--residual", "--units", "1:2M", "-f", "csv"),
             "2,000,000 combinations of units",
         ),
+        (("lstn", "--set", "a.b=1:2"), "`lstn` is neither a cell nor a file; did you mean `lstm`?"),
         (("nothing.yaml", "--set", "a.b=1:2"), "cannot be read"),
     ],
 )

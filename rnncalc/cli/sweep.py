@@ -12,7 +12,7 @@ from rnncalc.cli.candidates import cells_or_files
 from rnncalc.cli.cell import cell_options, flag, needed
 from rnncalc.cli.options import FORMATS, FRAMEWORK, SIZE, VARIABLE, Said, limit_options, output_options, usage
 from rnncalc.cli.project import defaults
-from rnncalc.cli.target import TargetCommand
+from rnncalc.cli.target import TargetCommand, files_or_cells
 from rnncalc.errors import SpecError, among, listed, named
 from rnncalc.report import METRICS
 from rnncalc.sizes import DTYPES, Sizes, sizes
@@ -71,22 +71,43 @@ def _setting(text: str) -> Any:
     return setting(f"{left}={next(iter(values))}")._replace(text=left, value=values)
 
 
+def _choices(kind: Any) -> tuple[str, ...]:
+    return tuple(getattr(kind, "choices", ()))
+
+
 class SweepCommand(TargetCommand):
     """A cell's flags take several values."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the flags, and remember in which order they stand."""
-        given = list(args)
         rest = super().parse_args(ctx, args)
-        ctx.meta["order"] = [param.name for param in self.make_parser(ctx).parse_args(given)[2]]
+        ctx.meta["order"] = [param.name for param in self.make_parser(ctx).parse_args(ctx.meta["args"])[2]]
         return rest
+
+    def completed(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """A flag that stands without a value has its own, and does not take the word behind it for one."""
+        alone = {
+            word: param.type.kind.choices
+            for param in self.get_params(ctx)
+            if isinstance(param, click.Option)
+            and isinstance(param.type, Values)
+            and "true" in _choices(param.type.kind)
+            for word in param.opts
+        }
+        after = [*args[1:], ""]
+        found = [
+            f"{arg}=true" if arg in alone and not set(word.split(",")) & set(alone[arg]) else arg
+            for arg, word in zip(args, after)
+        ]
+        ctx.meta["args"] = list(found)
+        return found
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The command's own parameters, and the cell's, where what is on or off may be both."""
         cell = ctx.meta.get("cell")
         found = super(TargetCommand, self).get_params(ctx)
         for option in cell_options(cell) if cell else []:
-            words = tuple(getattr(option.type, "choices", ()))
+            words = _choices(option.type)
             if option.name == "no_bias":
                 found.append(option)
             elif option.is_flag or "true" in words:
@@ -169,8 +190,12 @@ def _of_cell(cell: Cell, given: dict[str, Any]) -> tuple[Build, list[Axis]]:
     from rnncalc.spec import parse
     from rnncalc.sweep import Axis
 
-    if len(given.pop("targets")) > 1 or given.pop("settings"):
-        raise click.UsageError(f"{cell.name} is a cell, with flags of its own; give it alone, and without --set")
+    if given.pop("settings"):
+        raise click.UsageError(f"--set changes a spec; {cell.name} has flags of its own, such as --units")
+    if others := [path for path in given.pop("targets") if path != cell.name]:
+        raise click.UsageError(
+            f"{named(others[0])} stands beside the cell {cell.name}; give a cell or a spec, not both"
+        )
     no_bias = given.pop("no_bias")
     for key in [key for key in given if key.startswith("no_")]:
         if given.pop(key):
@@ -220,8 +245,9 @@ def _of_spec(given: dict[str, Any], out: Output) -> tuple[Build, list[Axis]]:
     from rnncalc.spec import parse
     from rnncalc.sweep import Axis
 
-    framework, dtype = given.pop("framework"), given.pop("dtype")
-    found = specs(given.pop("targets"), framework if isinstance(framework, str) else None, out)
+    framework, dtype, paths = given.pop("framework"), given.pop("dtype"), given.pop("targets")
+    files_or_cells(paths)
+    found = specs(paths, framework if isinstance(framework, str) else None, out)
     if found.problems:
         tell_all(out, found.notes, found.problems)
         click.get_current_context().exit(2)

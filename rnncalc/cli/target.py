@@ -28,12 +28,23 @@ class TargetCommand(CellCommand):
         cell = next((arg for arg, before in zip(args, ["", *args]) if arg in recurrent() and before not in FILES), None)
         if cell is not None:
             ctx.meta["cell"] = find(cell)
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, self.completed(ctx, args))
+
+    def completed(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments as they are to be parsed."""
+        return args
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The command's own parameters, and the cell's."""
         cell = ctx.meta.get("cell")
         return [*super().get_params(ctx), *(cell_options(cell) if cell else [])]
+
+
+def files_or_cells(paths: tuple[str, ...]) -> None:
+    """Raise a click.UsageError where one is nearly the name of a cell, and no file."""
+    for path in paths:
+        if (hint := suggest(path, recurrent())) and not os.path.lexists(path):
+            raise click.UsageError(f"{named(path)} is neither a cell nor a file{hint}")
 
 
 def targets(
@@ -46,9 +57,7 @@ def targets(
     cell: Cell | None = click.get_current_context().meta.get("cell")
     settings = given.pop("settings", ())
     if cell is None:
-        for path in paths:
-            if (hint := suggest(path, recurrent())) and not os.path.lexists(path):
-                raise click.UsageError(f"{named(path)} is neither a cell nor a file{hint}")
+        files_or_cells(paths)
         return specs(paths, framework, out, settings)
     if settings:
         raise click.UsageError(f"--set changes a spec; {cell.name} has flags of its own, such as --units")

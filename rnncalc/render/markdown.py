@@ -16,7 +16,12 @@ def safe(value: Any) -> str:
     text = printable(str(value))
     for char in "\\`*_[]<>|#~":
         text = text.replace(char, f"\\{char}" if char not in "<>" else {"<": "&lt;", ">": "&gt;"}[char])
-    return text
+    return _unsaid(text)
+
+
+def _unsaid(text: str) -> str:
+    """The text in which an @ calls nobody."""
+    return text.replace("@", "@&#8203;")
 
 
 def code(text: str) -> str:
@@ -63,7 +68,7 @@ def sheet(sheet: Any, *, color: bool, width: int) -> str:
     notes = "".join(f"\n{safe(note)}\n" for note in sheet.notes)
     drawn = table(sheet.columns, numeric, rows) if rows else ""
     if sheet.folded:
-        return f"<details><summary>{escape(printable(sheet.title))}</summary>\n\n{drawn}{notes}\n</details>\n"
+        return f"<details><summary>{_unsaid(escape(printable(sheet.title)))}</summary>\n\n{drawn}{notes}\n</details>\n"
     return f"{f'<!-- {sheet.marker} -->{chr(10)}' if sheet.marker else ''}{heading}{drawn}{notes}"
 
 
