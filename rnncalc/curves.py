@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
+from rnncalc.axes import Axis
 from rnncalc.errors import Problem, SpecError, listed
 from rnncalc.record import Record
 from rnncalc.sizes import Sizes
-from rnncalc.sweep import Axis, Sweep
+from rnncalc.sweep import Sweep
 
 MOST_LINES, MOST_POINTS = 10, 400
 

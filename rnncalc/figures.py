@@ -74,9 +74,8 @@ def formula(
 
 def _multiple(values: Sizes, multiple: int) -> int:
     """The multiple, where all values are multiples of it; 1 where they are not."""
-    return (
-        multiple if all(not size % multiple for span in values.ranges for size in (span[0], span[-1], span.step)) else 1
-    )
+    ends = [size for span in values.ranges for size in (span[0], span[1] if len(span) > 1 else span[0])]
+    return 1 if any(size % multiple for size in ends) else multiple
 
 
 def _divided(values: Sizes, by: int) -> Sizes:

@@ -16,44 +16,25 @@ Where a figure is no polynomial in a size, as where a length is divided, each ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice, product
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from rnncalc.algebra import poly
-from rnncalc.errors import Problem, SpecError, listed
+from rnncalc.axes import SEARCHED, Axis, Build, NoModel, few, is_size, some
+from rnncalc.errors import Problem, SpecError
 from rnncalc.figures import Formula, formula
 from rnncalc.grid import Array, Block, blocks, columns, combinations
 from rnncalc.limits import Limit, applied, matching, unmatched
-from rnncalc.network import Model
 from rnncalc.record import Record, cached_property
 from rnncalc.report import ModelReport
 from rnncalc.settings import place_of
 from rnncalc.sizes import Sizes
-from rnncalc.symbolic import free_sizes
 
-HEADS, TRIED = 12, 2000  # values of each axis, and combinations of them, of which one has to be a model
 ROWS = 1024  # of a block whose rows are models
-MOST_MODELS = 1_000_000  # that are gone through one by one
-
-Build = Callable[[Mapping[str, Any]], Model]  # of values by the axes' names; raises SpecError
-
-
-class Axis(Record):
-    """What is swept: the key of a layer, of an input or (without `owner`) of the model, under the name of a column."""
-
-    name: str
-    values: Sizes | tuple[Any, ...]
-    owner: str = ""
-    key: str = ""
-
-    @property
-    def number(self) -> int:
-        """How many values it has."""
-        return self.values.number if isinstance(self.values, Sizes) else len(self.values)
 
 
 class Rows(Record):
@@ -79,9 +60,9 @@ class Sweep:
         self, build: Build, axes: Sequence[Axis], metrics: Sequence[str], limits: Sequence[Limit] = ()
     ) -> None:
         self.build, self.metrics, self.limits = build, tuple(metrics), tuple(limits)
-        model = self._some(axes, {})
+        model = some(self.build, axes, {}, SEARCHED)
         self.name = model.name
-        self.sizes = tuple(axis for axis in axes if _is_size(model, axis))
+        self.sizes = tuple(axis for axis in axes if is_size(model, axis))
         self.choices = tuple(axis for axis in axes if axis not in self.sizes)
         self.left_out = self.above = 0
         self.reason = ""
@@ -90,7 +71,7 @@ class Sweep:
             if limit.layer and not matching(limit.layer, layers):
                 raise SpecError(Problem(unmatched(limit.layer, layers)))
         self._wanted(model.report())
-        _few(self.choices)
+        few(self.choices)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -116,18 +97,6 @@ class Sweep:
                 if kept.figures[0].size:
                     yield Rows(values, kept.sizes, kept.figures[: len(self.metrics)])
 
-    def _some(self, axes: Sequence[Axis], given: Mapping[str, Any]) -> Model:
-        """The model of the first combination that is one."""
-        heads = [list(islice(axis.values, HEADS)) for axis in axes]
-        first: SpecError | None = None
-        for values in islice(product(*heads), TRIED):
-            try:
-                return self.build({**given, **{axis.name: value for axis, value in zip(axes, values)}})
-            except SpecError as error:
-                first = first or error
-        assert first
-        raise first
-
     def _wanted(self, report: ModelReport) -> tuple[list[Any], list[int]]:
         """The metrics, then what is limited; and the limits."""
         layers = {layer.name: layer for layer in report.layers}
@@ -142,25 +111,34 @@ class Sweep:
 
     def _blocks(self, choices: Mapping[str, Any]) -> Iterator[tuple[Block, list[int]]]:
         """The rows of some choices that are models; behind the metrics they have what is limited, with the limits."""
+        number = prod(axis.number for axis in self.sizes)
         try:
-            model = self._some(self.sizes, choices)
+            model = some(self.build, self.sizes, choices)
             _, limits = self._wanted(model.report())
+        except NoModel as error:
+            if error.alike and number > SEARCHED:  # it is not for the sizes
+                self._leave_out(number, error)
+            else:
+                yield from self._each(choices)
+            return
         except SpecError as error:
-            self._leave_out(prod(axis.number for axis in self.sizes), error)
+            self._leave_out(number, error)
             return
         if not self.sizes:
-            yield from ((block, limits) for block in self._each(choices))
+            yield from self._each(choices)
             return
         bytes_too = any(metric.endswith("bytes") for metric in (*self.metrics, *(each.metric for each in self.limits)))
         places = [place_of(model, axis.owner, axis.key) for axis in self.sizes]
         found = formula(model, places, self._spans, lambda report: self._wanted(report)[0], bytes_too)
-        every = self._by_formula(found, choices) if found and self._holds(found, choices) else self._each(choices)
-        yield from ((block, limits) for block in every)
+        if found and self._holds(found, choices):
+            yield from ((block, limits) for block in self._by_formula(found, choices))
+        else:
+            yield from self._each(choices)
 
-    def _at(self, choices: Mapping[str, Any], sizes: Sequence[int]) -> list[int]:
-        """The figures of one row, from a model of numbers."""
+    def _at(self, choices: Mapping[str, Any], sizes: Sequence[int]) -> tuple[list[int], list[int]]:
+        """The figures of one row, from a model of numbers, and the limits."""
         model = self.build({**choices, **{axis.name: size for axis, size in zip(self.sizes, sizes)}})
-        return self._wanted(model.report())[0]
+        return self._wanted(model.report())
 
     def _holds(self, found: Formula, choices: Mapping[str, Any]) -> bool:
         """Whether models of numbers agree, in the first and the last row."""
@@ -168,7 +146,7 @@ class Sweep:
             sizes = [span.ranges[end][end] for span in self._spans]
             values = {name: size // by for name, size, by in zip(found.names, sizes, found.multiples)}
             try:
-                figures = self._at(choices, sizes)
+                figures, _ = self._at(choices, sizes)
             except SpecError:
                 if all(poly(small).at(values) < poly(large).at(values) for small, large in found.below):
                     return False
@@ -198,21 +176,23 @@ class Sweep:
                 self._leave_out(int(fits.size - np.count_nonzero(fits)), error)
         return _filtered(block, fits)
 
-    def _each(self, choices: Mapping[str, Any]) -> Iterator[Block]:
+    def _each(self, choices: Mapping[str, Any]) -> Iterator[tuple[Block, list[int]]]:
         """The rows, each a model of its own."""
-        _few(self.sizes)
+        few(self.sizes)
         every = combinations(self._spans)
+        limits: list[int] = []
         width = len(self.sizes)
         while taken := list(islice(every, ROWS)):
             rows = []
             for sizes in taken:
                 try:
-                    rows.append((*sizes, *self._at(choices, sizes)))
+                    figures, limits = self._at(choices, sizes)
+                    rows.append((*sizes, *figures))
                 except SpecError as error:
                     self._leave_out(1, error)
             if rows:
                 found = columns(rows)
-                yield Block(found[:width], found[width:])
+                yield Block(found[:width], found[width:]), limits
 
     def _within(self, block: Block, limits: Sequence[int]) -> Block:
         """The rows that keep every limit."""
@@ -232,24 +212,3 @@ def _filtered(block: Block, kept: Array) -> Block:
     if kept.all():
         return block
     return Block(tuple(each[kept] for each in block.sizes), tuple(each[kept] for each in block.figures))
-
-
-def _few(axes: Sequence[Axis]) -> None:
-    """Raise a SpecError where there are too many combinations to build a model for each."""
-    number = prod(axis.number for axis in axes)
-    if number > MOST_MODELS:
-        names = listed([axis.name for axis in axes if axis.number > 1])
-        told = f"{number:,} combinations of {names} would each be a model of its own; there can be {MOST_MODELS:,}"
-        raise SpecError(Problem(told))
-
-
-def _is_size(model: Model, axis: Axis) -> bool:
-    """Whether an axis is one of the sizes that a figure may be a polynomial in."""
-    if not axis.owner or not isinstance(axis.values, Sizes):
-        return False
-    owner, key = place_of(model, axis.owner, axis.key)
-    layer = next((each for each in model.layers if each.plan.name == owner), None)
-    if layer is not None:
-        return key in free_sizes(layer)
-    flow = model.inputs.get(owner)
-    return flow is not None and flow.sequence and len(flow.shape) <= 2 and key in ("depth", "steps")

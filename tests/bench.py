@@ -69,8 +69,9 @@ def swept(by_hand: bool) -> float:
     import numpy as np
 
     import rnncalc
+    from rnncalc.axes import Axis
     from rnncalc.sizes import sizes
-    from rnncalc.sweep import Axis, Sweep
+    from rnncalc.sweep import Sweep
 
     def build(at: Any) -> rnncalc.Model:
         spec = {"framework": "keras", "input": {"depth": at["depth"]}, "layers": [{"lstm": at["units"]}]}

@@ -53,7 +53,7 @@ FLOORS = (
     ("ignore", "spread"),
     ("files",),
     ("settings", "project"),
-    ("spec", "gate"),
+    ("spec", "gate", "axes"),
     ("accept",),
     ("causes", "sides", "batch", "wanted", "matched", "fitting", "sweep"),
     ("stems",),

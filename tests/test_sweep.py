@@ -15,11 +15,12 @@ from typing import Any
 import pytest
 
 import rnncalc
+from rnncalc.axes import Axis
 from rnncalc.errors import SpecError
 from rnncalc.limits import Limit
 from rnncalc.render.sweep import pieces
 from rnncalc.sizes import LARGEST, Sizes, sizes
-from rnncalc.sweep import Axis, Sweep
+from rnncalc.sweep import Sweep
 
 Run = Callable[..., Any]
 
@@ -172,6 +173,34 @@ def test_units_that_chunks_do_not_divide_are_left_out(run: Run) -> None:
     assert [int(row["params"]) for row in rows] == every
     assert every[1] == (5 + 8 + 1) * 4 * 8 + 2 * (5 + 8 + 1) * 2  # four gates, and two of a chunk each
     assert "30 of 40 rows cannot be built; the first: chunks of 4 do not divide 1 units" in err
+
+
+@pytest.mark.parametrize(
+    "units", ["1:1000", "64:1000:64", "64,128,192,256,320,384,448,512,576,640,704,768,832,896,960"]
+)
+def test_the_few_units_that_fit_are_found_wherever_they_are(run: Run, units: str) -> None:
+    args = ("on_lstm", "--input-depth", "5", "-F", "paper", "--chunk-size", "64", "--units", units, "-f", "csv", "-q")
+    rows = list(csv.DictReader(io.StringIO(run("sweep", *args).out)))
+    assert [int(row["units"]) for row in rows] == list(range(64, 1000, 64))
+    assert int(rows[1]["params"]) == (5 + 128 + 1) * 4 * 128 + 2 * (5 + 128 + 1) * 2
+
+
+def test_units_above_a_projection_are_found_however_late_they_come(run: Run) -> None:
+    args = (*CELL, "-F", "keras,pytorch", "--projection", "500", "--units", "1:1000")
+    rows, err = left_out(run, *args)
+    assert [int(row["units"]) for row in rows] == list(range(501, 1001))
+    assert "1,500 of 2,000 rows cannot be built; the first: keras has no lstm with projection" in err
+    assert column(run, *args[:3], "-F", "torch", "--projection", "5000:5001", "--units", "1,5001") == [
+        4 * 5001 * (10 + 5000 + 2) + 5000 * 5001
+    ]
+
+
+def test_a_framework_that_has_nothing_of_many_rows_is_left_out_at_once(run: Run) -> None:
+    rows, err = left_out(
+        run, *CELL, "-F", "keras,paper", "--peephole", "--units", f"1:{10**9}:{10**8}", "--steps", "1:50k"
+    )
+    assert len(rows) == 10 * 50_000
+    assert "500,000 of 1,000,000 rows cannot be built; the first: keras has no lstm with peephole" in err
 
 
 def test_a_residual_leaves_the_units_that_fit(run: Run) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from rnncalc import parse
+from rnncalc.axes import Axis
 from rnncalc.cell import find, recurrent
 from rnncalc.curves import panels
 from rnncalc.explain import explain
@@ -14,7 +15,7 @@ from rnncalc.network import Model
 from rnncalc.render.explain import render
 from rnncalc.render.plot import svg
 from rnncalc.sizes import sizes
-from rnncalc.sweep import Axis, Sweep
+from rnncalc.sweep import Sweep
 
 GUIDE: Mapping[str, tuple[str, dict[str, Any], str]] = {
     "rnn-unrolled": ("rnn", {}, "unrolled"),

@@ -18,9 +18,9 @@ from rnncalc.report import METRICS
 from rnncalc.sizes import DTYPES, Sizes, sizes
 
 if TYPE_CHECKING:
+    from rnncalc.axes import Axis, Build
     from rnncalc.cli.output import Output
     from rnncalc.network import Model
-    from rnncalc.sweep import Axis, Build
 
 WORDS = {"true": True, "false": False}
 FORMS = (*FORMATS, "jsonl", "svg")
@@ -187,8 +187,8 @@ def _several(value: Any) -> bool:
 
 def _of_cell(cell: Cell, given: dict[str, Any]) -> tuple[Build, list[Axis]]:
     """What the flags of a cell say: a spec of one layer, and the axes in the order of the command line."""
+    from rnncalc.axes import Axis
     from rnncalc.spec import parse
-    from rnncalc.sweep import Axis
 
     if given.pop("settings"):
         raise click.UsageError(f"--set changes a spec; {cell.name} has flags of its own, such as --units")
@@ -231,7 +231,7 @@ def _of_cell(cell: Cell, given: dict[str, Any]) -> tuple[Build, list[Axis]]:
 
 
 def _axis(given: Any, name: str, owner: str, key: str) -> Axis:
-    from rnncalc.sweep import Axis
+    from rnncalc.axes import Axis
 
     value = given[name]
     return Axis(name, value if _several(value) else (value,), owner, key)
@@ -239,11 +239,11 @@ def _axis(given: Any, name: str, owner: str, key: str) -> Axis:
 
 def _of_spec(given: dict[str, Any], out: Output) -> tuple[Build, list[Axis]]:
     """What --set says of the one model of a spec."""
+    from rnncalc.axes import Axis
     from rnncalc.cli.batch import named as asked
     from rnncalc.cli.batch import only, specs, tell_all
     from rnncalc.settings import Setting, Settings
     from rnncalc.spec import parse
-    from rnncalc.sweep import Axis
 
     framework, dtype, paths = given.pop("framework"), given.pop("dtype"), given.pop("targets")
     files_or_cells(paths)
