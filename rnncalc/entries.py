@@ -15,13 +15,20 @@ from rnncalc.plan import MOST_LAYERS, LayerPlan
 from rnncalc.sizes import native
 from rnncalc.values import WINDOWS, ValueReader, Where
 
+MOST_KNOWN = 1024  # plans that are kept
+
 
 class EntryReader(ValueReader):
     """Reads the entries of one document; `wrong(message, *where, at=...)` takes each mistake."""
 
     def __init__(self, layout: Layout, wrong: Callable[..., None]) -> None:
-        super().__init__(wrong)
-        self.layout = layout
+        super().__init__(self._mistaken)
+        self.layout, self.tell, self.mistakes = layout, wrong, 0
+        self.known: dict[Any, LayerPlan] = layout.once(_plans)  # of entries without a mistake, by what they ask for
+
+    def _mistaken(self, message: str, *where: Any, at: str = "value") -> None:
+        self.mistakes += 1
+        self.tell(message, *where, at=at)
 
     def layers(self, given: Sequence[Any], where: Where) -> list[LayerPlan]:
         """The plans of a list of entries, repeated ones written out; names may still be empty."""
@@ -57,11 +64,21 @@ class EntryReader(ValueReader):
             return []
         if kind in ("time_distributed", "TimeDistributed"):
             return self._distributed(options, inside)
+        key = _asked(kind, options)
+        if key in self.known:
+            known = self.known[key]
+            name = self.text(options["name"], *inside, "name") if known.spelled.get("name") else ""
+            return [known._replace(name=name, where=inside)]
+        mistakes = self.mistakes
         found = self._type(kind, options, inside)
         if found is None:
             return []
         plan, times = self._options(found, _mapped(options, found.cell), inside)
         if times == 1:
+            if key is not None and self.mistakes == mistakes:
+                if len(self.known) >= MOST_KNOWN:
+                    self.known.clear()
+                self.known[key] = plan
             return [plan]
         if times > MOST_LAYERS:
             self.wrong(f"a model has at most {MOST_LAYERS:,} layers", *inside, "repeat")
@@ -188,6 +205,24 @@ class EntryReader(ValueReader):
         times = fields.pop("repeat", 1)
         name = str(fields.pop("name", ""))
         return LayerPlan(meant.type, name, options, meant.form, where=where, spelled=spelled, **fields), times
+
+
+def _plans(layout: Layout) -> dict[Any, LayerPlan]:
+    return {}
+
+
+def _asked(kind: Any, options: Any) -> Any:
+    """What an entry asks for, without its name; None where that cannot be compared. 1 and true are not the same."""
+    if isinstance(options, dict):
+        asked = [(word, type(each), each) for word, each in options.items() if word != "name"]
+        key = (kind, "name" in options, *asked)
+    else:
+        key = (kind, type(options), options)
+    try:
+        hash(key)
+    except TypeError:  # a list or mapping
+        return None
+    return key
 
 
 def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:

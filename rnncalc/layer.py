@@ -36,6 +36,7 @@ class Layer:
         self, plan: LayerPlan, cell: Cell, layout: Layout, flows: Sequence[Flow], shared: Layer | None = None
     ) -> None:
         self.plan, self.cell, self.layout, self.shared = plan, cell, layout, shared
+        self.first_made = self  # of layers that differ in their names alone
         self.trace: Trace
         self.options: dict[str, Any]
         self.equal_depths = len({flow.shape[-1] for flow in flows}) == 1
@@ -55,6 +56,17 @@ class Layer:
         residual.check(self)
         if plan.bidirectional and plan.merge_mode == "none" and plan.num_layers > 1:
             raise plan.wrong("merge_mode", "merge_mode none leaves two outputs, which cannot be read as one")
+
+    def again(self, plan: LayerPlan) -> Layer:
+        """The layer once more, for another plan that asks for the same under its own name."""
+        if plan.name == self.plan.name:
+            return self
+        twin: Layer = object.__new__(Layer)
+        twin.__dict__.update(self.__dict__)
+        twin.plan = plan
+        for own in ("states", "tensors", "buffers"):  # have the name in theirs
+            twin.__dict__.pop(own, None)
+        return twin
 
     def params_in(self, layout: Layout) -> int | None:
         """Scalars that another framework allocates for the layer; None where its output would have another shape.
@@ -219,6 +231,17 @@ class Layer:
         name = self.cell.name if self.entry.name == "*" else self.entry.class_name(rank)
         name = f"TimeDistributed({name})" if self.plan.time_distributed else name
         return self.layout.wrapper.format(name=name) if self.plan.bidirectional else name
+
+    @cached_property
+    def template(self) -> str:
+        """What names its tensors."""
+        plan, names = self.plan, self.layout.names
+        return names.of(plan.num_layers > 1, plan.bidirectional) if self.cell.states else "{tensor}"
+
+    @property
+    def personal(self) -> bool:
+        """Whether its tensors have its own name in theirs."""
+        return "{name}" in self.template
 
     @cached_property
     def tensors(self) -> tuple[Tensor, ...]:

@@ -100,11 +100,6 @@ class Names(Record):
     axis: bool = False  # the directions are the first axis of each tensor instead
     ordered: bool = False  # the tensors are sorted by name
 
-    @cached_property
-    def personal(self) -> bool:
-        """Whether they have the layer's own name in them."""
-        return any("{name}" in template for template in self[:4])
-
     def of(self, stacked: bool, bidirectional: bool) -> str:
         """The template that names this stack."""
         if stacked:

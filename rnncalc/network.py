@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts, starts
@@ -150,6 +150,7 @@ def build(plan: Plan, broken: Container[tuple[Any, ...]] = ()) -> Model:
     layers: dict[str, Layer] = {}
     wires: list[tuple[str, ...]] = []
     problems: list[Problem] = []
+    made: dict[Hashable, Layer] = {}  # by all that they are made of but their names
     count = 0
     for each in plan.layers:
         count += min(each.num_layers, MOST_STACKED)
@@ -171,7 +172,10 @@ def build(plan: Plan, broken: Container[tuple[Any, ...]] = ()) -> Model:
                 cell = find(each.type)
                 choose(layout, each, cell) if cell else None
             if None not in read and (owner or not shared):
-                layer = _layer(each, layout, [flow for flow in read if flow is not None], owner)
+                key = _made_of(each, read)
+                if key not in made or owner or start:
+                    made[key] = _layer(each, layout, [flow for flow in read if flow is not None], owner)
+                layer = made[key].again(each)
                 if start:
                     starts.fit(layer, start)
                 flows[each.name], layers[each.name] = layer.outflow, layer
@@ -183,6 +187,13 @@ def build(plan: Plan, broken: Container[tuple[Any, ...]] = ()) -> Model:
     if problems:
         raise SpecError(problems)
     return Model(plan, layout, list(layers.values()), wires)
+
+
+def _made_of(plan: LayerPlan, flows: Sequence[Flow | None]) -> Hashable:
+    """All that a layer is made of but its name; entries that ask for the same have the same options."""
+    _, _, options, *others, inputs, combine, tied_to, same_as, distributed, _, _ = plan
+    # how many inputs there are tells what it takes to combine them
+    return (plan.type, id(options), *others, len(inputs), combine, tied_to, same_as, distributed, *flows)
 
 
 def _failed(plan: LayerPlan, name: str, flows: Mapping[str, Flow | None]) -> bool:

@@ -21,9 +21,10 @@ else:
 
     def _constructor(fields: tuple[str, ...], rest: tuple[Any, ...]) -> Any:
         """What the general one does, with the fields as its parameters."""
-        given = ", ".join(fields)
-        made = eval(f"lambda _class, {given}: _new(_class, ({given},))", {"_new": new})  # no field begins so
-        made.__defaults__ = rest
+        code = f"lambda _cls, {', '.join(fields)}: _new(_cls, ({', '.join(fields)},))" if fields else "_new"
+        made = eval(code, {"_new": new})  # a field may be called new
+        if fields:
+            made.__defaults__ = rest
         return made
 
     class Record(tuple):
@@ -48,6 +49,7 @@ else:
             without = next((n for n, name in enumerate(reversed(fields)) if name not in cls._defaults), len(fields))
             cls._rest = tuple(cls._defaults[name] for name in fields[len(fields) - without :])
             cls._size = len(fields)
+            cls._places = {name: place for place, name in enumerate(fields)}
             for place, name in enumerate(fields):
                 setattr(cls, name, property(itemgetter(place)))
 
@@ -73,10 +75,12 @@ else:
 
         def _replace(self, **named: Any) -> Record:
             """The record with some values changed."""
-            values = [named.pop(name, value) for name, value in zip(self._fields, self)]
-            if named:
-                raise TypeError(f"{type(self).__name__} has no {', '.join(named)}")
-            return tuple.__new__(type(self), values)
+            values, places = list(self), self._places
+            for name, value in named.items():
+                if name not in places:
+                    raise TypeError(f"{type(self).__name__} has no {name}")
+                values[places[name]] = value
+            return new(type(self), values)
 
         def __getnewargs__(self) -> tuple[Any, ...]:
             return tuple(self)

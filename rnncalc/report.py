@@ -190,9 +190,13 @@ def _sum(values: list[int | None]) -> int | None:
 def report(model: Model) -> ModelReport:
     """The record of a model."""
     plan = model.plan
-    layers = tuple(
-        layer_report(layer, wires, plan.batch, plan.dtype) for layer, wires in zip(model.layers, model.wires)
-    )
+    made: dict[int, LayerReport] = {}  # by the layer of which others differ in their names alone
+    layers = []
+    for layer, wires in zip(model.layers, model.wires):
+        key = id(layer if layer.personal else layer.first_made)
+        if key not in made:
+            made[key] = layer_report(layer, wires, plan.batch, plan.dtype)
+        layers.append(made[key]._replace(name=layer.plan.name, inputs=wires))
     params = sum([layer.params for layer in layers])
     changed = any(layer.changes_steps for layer in model.layers)
     return ModelReport(
@@ -208,5 +212,5 @@ def report(model: Model) -> ModelReport:
         None if changed else _sum([layer.flops_per_step for layer in layers]),
         byte_count(params, plan.dtype),
         _sum([layer.state_bytes for layer in layers]),
-        layers,
+        tuple(layers),
     )

@@ -76,7 +76,7 @@ def allocated(layer: Layer, tensors: Sequence[Stored]) -> list[Tensor]:
 def _places(layer: Layer, tensors: Sequence[Stored]) -> Places:
     """The places of tensors; layers of one form share them, so that they are kept with the form."""
     kept: dict[tuple[Any, ...], Places] = layer.arrangement.places
-    name = layer.plan.name if layer.layout.names.personal else ""
+    name = layer.plan.name if layer.personal else ""
     key = (id(tensors), layer.plan.num_layers, layer.directions, layer.mixed, name)
     if key not in kept:
         if len(kept) >= MOST_KEPT:
@@ -86,8 +86,7 @@ def _places(layer: Layer, tensors: Sequence[Stored]) -> Places:
 
 
 def _placed(layer: Layer, tensors: Sequence[Stored]) -> Places:
-    names, plan = layer.layout.names, layer.plan
-    template = names.of(plan.num_layers > 1, plan.bidirectional) if layer.cell.states else "{tensor}"
+    names, plan, template = layer.layout.names, layer.plan, layer.template
     shared_axis = names.axis and bool(layer.cell.states)
     sides = [tuple(range(layer.directions))] if shared_axis else [(side,) for side in range(layer.directions)]
     lengths: dict[Poly, int] = {}

@@ -473,3 +473,46 @@ def test_the_tensors_of_every_cell_add_up_to_its_total(framework: str, type: str
     except SpecError:
         pytest.skip(f"{framework} has no {type} in two directions")
     assert sum(tensor.params for tensor in layer(found).tensors) == found.params
+
+
+# --- many layers that ask for the same --------------------------------------------------------------------------------
+
+
+def test_layers_that_ask_for_the_same_have_names_wires_and_states_of_their_own() -> None:
+    layers = [{"lstm": {"units": 4, "name": "a"}}, {"lstm": {"units": 4}}, {"lstm": 4}, {"lstm": {"units": 4}}]
+    report = rnncalc.parse({"framework": "keras", "input": {"depth": 4}, "layers": layers}).report()
+    assert [(layer.name, layer.inputs) for layer in report.layers] == [
+        ("a", ("input",)),
+        ("lstm", ("a",)),
+        ("lstm_1", ("lstm",)),
+        ("lstm_2", ("lstm_1",)),
+    ]
+    assert {layer.params for layer in report.layers} == {(4 + 4) * 16 + 16}
+    model = rnncalc.parse({"framework": "keras", "input": {"depth": 4}, "layers": layers})
+    assert [list(layer.states) for layer in model.layers][:2] == [["a/h", "a/c"], ["lstm/h", "lstm/c"]]
+
+
+def test_layers_that_read_another_depth_are_not_alike() -> None:
+    layers = [{"dense": 3}, {"dense": 3}, {"dense": 3}]
+    report = rnncalc.parse({"framework": "keras", "input": {"depth": 5}, "layers": layers}).report()
+    assert [layer.params for layer in report.layers] == [5 * 3 + 3, 3 * 3 + 3, 3 * 3 + 3]
+
+
+def test_tensors_that_have_the_name_of_their_layer_keep_it() -> None:
+    layers = [{"lstm": {"units": 4, "num_layers": 2, "name": name}} for name in ("a", "b")]
+    report = rnncalc.parse({"framework": "haiku", "input": {"depth": 4}, "layers": layers}).report()
+    assert [layer.tensors[0].name.split("/")[0] for layer in report.layers] == ["a", "b"]
+
+
+@pytest.mark.parametrize("wrong", [True, "1x", None, {"units": True}, {"": 1}])
+def test_what_was_right_once_does_not_make_right_what_looks_alike(wrong: object) -> None:
+    assert rnncalc.parse({"input": {"depth": 1}, "layers": [{"dense": 1}, {"dense": {"units": 1}}]}).params == 4
+    with pytest.raises(rnncalc.SpecError):
+        rnncalc.parse({"input": {"depth": 1}, "layers": [{"dense": 1}, {"dense": wrong}]})
+
+
+def test_a_mistake_is_told_each_time_it_is_made() -> None:
+    with pytest.raises(rnncalc.SpecError) as error:
+        rnncalc.parse({"input": {"depth": 1}, "layers": [{"lstm": 0}, {"lstm": 0}, {"lstm": {"unit": 3}}]})
+    assert [problem.where[1] for problem in error.value.problems][:2] == [0, 1]
+    assert len(error.value.problems) >= 3
