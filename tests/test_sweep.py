@@ -19,8 +19,10 @@ from rnncalc.axes import Axis
 from rnncalc.errors import SpecError
 from rnncalc.limits import Limit
 from rnncalc.render.sweep import pieces
+from rnncalc.settings import Setting, Settings
 from rnncalc.sizes import LARGEST, Sizes, sizes
 from rnncalc.sweep import Sweep
+from rnncalc.symbolic import free_sizes
 
 Run = Callable[..., Any]
 
@@ -591,3 +593,36 @@ def test_an_unknown_layer_of_a_limit_is_told() -> None:
 
     with pytest.raises(SpecError, match="no layer is named `enc`"):
         Sweep(build, [Axis("units", sizes("1:6"), "rnn", "units")], ["params"], [Limit("enc", "params", 1)])
+
+
+# --- every config -----------------------------------------------------------------------------------------------------
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_a_sweep_of_a_config_goes_through_the_figures_that_it_pins(path: Path) -> None:
+    for model in rnncalc.load_all(path):
+        assert model.document
+        for layer in model.layers:
+            for key, size in free_sizes(layer).items():
+                if size is None or layer.plan.same_as:
+                    continue
+                axis = Axis("size", sizes(f"{size},{2 * size},{2 * size + 1}"), layer.plan.name, key)
+
+                def build(at: Any, model: rnncalc.Model = model, axis: Axis = axis) -> rnncalc.Model:
+                    assert model.document
+                    changes = Settings([Setting("", axis.owner, axis.key, at["size"])])
+                    return rnncalc.parse(changes.apply(model, model.document.value), model.name)
+
+                found: dict[int, int] = {}
+                for rows in Sweep(build, [axis], ["params"]).rows():
+                    found |= zip(rows.sizes[0].tolist(), rows.figures[0].tolist(), strict=True)
+                assert found[size] == model.plan.expect.get("params", model.params)
+                for other in (2 * size, 2 * size + 1):
+                    try:
+                        expected = build({"size": other}).params
+                    except SpecError:
+                        assert other not in found
+                    else:
+                        assert found[other] == expected
