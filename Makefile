@@ -41,7 +41,7 @@ docs: .venv/installed-dev
 	$(BIN)/python docs/generate.py
 
 bench: .venv/installed-dev
-	$(BIN)/python tests/bench.py
+	$(BIN)/python -m tests.bench
 
 goldens: .venv/installed-dev
 	$(BIN)/python tests/goldens/regenerate.py

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.bench_batch import lines
+
 ROOT = Path(__file__).parent.parent
 PAIRS = 25
 YAML_LOOP = (
@@ -97,6 +99,9 @@ def main() -> None:
     _tell(
         "a sweep's ten million counts / the same by hand in NumPy", [swept(False) / swept(True) for _ in range(PAIRS)]
     )
+
+    for line in lines():
+        print(line, flush=True)
 
 
 def _tell(what: str, ratios: list[float]) -> None:
