@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pickle import PicklingError
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,17 +59,21 @@ def _shared(work: Callable[[Any], Any], items: Sequence[Any], processes: int) ->
     crew: list[tuple[Any, Connection]] = []
     try:
         _interruptible(False)  # an interrupt is for the parent, which ends them
-        for n in range(min(processes, len(chunks))):
-            ours, theirs = context.Pipe(duplex=False)
-            process = context.Process(target=_labour, args=(work, chunks[n::processes], ours, theirs), daemon=True)
-            process.start()
-            theirs.close()
-            crew.append((process, ours))
-        _interruptible(True)
+        try:
+            for n in range(min(processes, len(chunks))):
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(target=_labour, args=(work, chunks[n::processes], ours, theirs), daemon=True)
+                process.start()
+                theirs.close()
+                crew.append((process, ours))
+        except (OSError, TypeError, AttributeError, PicklingError):
+            pass  # no more processes than there are, or work that cannot be sent to another: it is done here
+        finally:
+            _interruptible(True)
         for n, chunk in enumerate(chunks):
             try:
                 results = crew[n % processes][1].recv()
-            except EOFError:  # it was killed, as where memory is short
+            except (EOFError, IndexError):  # it was killed, as where memory is short, or never started
                 results = [work(item) for item in chunk]
             if isinstance(results, BaseException):
                 raise results

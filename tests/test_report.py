@@ -274,6 +274,22 @@ def test_a_process_that_is_killed_is_stood_in_for() -> None:
     assert list(spread(_dying, [(n, os.getpid()) for n in range(200)], 2, pays=0.0)) == list(range(200))
 
 
+@pytest.mark.parametrize("work", [abs, lambda number: -number])
+def test_where_a_process_cannot_be_forked_it_is_started_or_the_work_is_done_here(
+    work: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnncalc.spread.sys.platform", "darwin")
+    assert list(spread(work, range(-100, 0), 2, pays=0.0)) == list(range(100, 0, -1))
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unable(*_: Any) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", unable)
+    assert list(spread(abs, range(-100, 0), 2, pays=0.0)) == list(range(100, 0, -1))
+
+
 def _dying(item: tuple[int, int]) -> int:
     if item[0] == 77 and os.getpid() != item[1]:
         os.kill(os.getpid(), signal.SIGKILL)
