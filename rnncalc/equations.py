@@ -105,7 +105,9 @@ class Equation(Record):
 
 
 def lines(trace: Trace, policy: str = "single") -> tuple[Equation, ...]:
-    """The equations in every notation, with what each gate is for."""
+    """The equations in every notation, with what each gate is for; none of bare weights, of which no step is known."""
+    if not trace.cell.inputs:
+        return ()
     gates = {made.gate: trace.cell.gates.get(made.gate, "") for made in trace.maps}
     plain, ascii, latex = (equations(trace, policy, notation) for notation in (UNICODE, ASCII, LATEX))
     called = named(trace)

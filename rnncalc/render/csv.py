@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from rnncalc.errors import printable
 from rnncalc.report import ModelReport
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ BATCH = {  # column: of the row
     "state_bytes": "state_bytes",
 }
 
+# what starts a formula at the start of a cell, or where another program would start one
+_FORMULA = re.compile(r"((?:^|[;\n])\s*)([=+@\uff0b\uff0d\uff1d\uff20-])")
+
 
 def lines(rows: Iterable[Sequence[Any]]) -> str:
     """A line for each row."""
@@ -45,8 +50,11 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, (list, tuple)):
         value = "; ".join(str(each) for each in value)
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    if not isinstance(value, str):
+        return str(value)
+    if not value.isprintable():
+        value = "\n".join(map(printable, value.split("\n")))
+    return _FORMULA.sub(r"\1'\2", value)
 
 
 def models(reports: Sequence[ModelReport], others: Any, *, color: bool, width: int) -> str:

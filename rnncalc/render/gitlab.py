@@ -8,6 +8,7 @@ from typing import Any
 
 from rnncalc.budget import Verdict
 from rnncalc.render.findings import STDIN, Finding, findings
+from rnncalc.render.json import dumps
 
 SEVERITY = {"error": "major", "warning": "minor"}
 
@@ -16,7 +17,7 @@ def checks(verdict: Verdict, *, root: str = "") -> str:
     """One JSON list; empty where nothing is wrong."""
     found = findings(verdict, root)
     issues = [_issue(finding, mark) for finding, mark in zip(found, fingerprints(found))]
-    return json.dumps(issues, ensure_ascii=False, indent=2) + "\n"
+    return dumps(issues, 2) + "\n"
 
 
 def _issue(finding: Finding, mark: str) -> dict[str, Any]:

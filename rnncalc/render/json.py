@@ -13,9 +13,21 @@ if TYPE_CHECKING:
     from rnncalc.errors import Problem
 
 
+def dumps(value: Any, indent: int | None = None) -> str:
+    """The value's JSON; what plays with a terminal or with the direction of writing is escaped, the rest as it is."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    if text.replace("\n", "").isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return json.dumps(char)[1:-1] if ord(char) > 0x7F else "\\u007f"
+
+
 def _lines(values: Iterable[Any]) -> str:
     """A line each: json indents in Python, which takes longer than all the rest."""
-    return ",".join(f"\n{json.dumps(value, ensure_ascii=False)}" for value in values)
+    return ",".join(f"\n{dumps(value)}" for value in values)
 
 
 def document(kind: str, *records: Any) -> str:
@@ -29,14 +41,14 @@ def document(kind: str, *records: Any) -> str:
         return f'{{"schema_version": {SCHEMA_VERSION}, "models": [{models}],\n"errors": [{errors}]}}\n'
     else:
         value = records[0].to_dict()
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return dumps(value, 2) + "\n"
 
 
 def detail(report: ModelReport, budget: str) -> str:
     """A model of the batch report, on one line: its object with the state of its budget."""
     value = report.to_dict()
     layers = value.pop("layers")
-    return json.dumps({**value, "budget": budget or None, "layers": layers}, ensure_ascii=False)
+    return dumps({**value, "budget": budget or None, "layers": layers})
 
 
 def batch(rows: Iterable[Row], problems: Sequence[Problem]) -> Iterator[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from rnncalc import __version__
 from rnncalc.budget import Verdict
 from rnncalc.render.findings import Finding, findings, rules
 from rnncalc.render.gitlab import fingerprints
+from rnncalc.render.json import dumps
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -25,7 +25,7 @@ def checks(verdict: Verdict, *, root: str = "") -> str:
         "columnKind": "unicodeCodePoints",
         "results": [_result(finding, ids, mark) for finding, mark in zip(found, fingerprints(found))],
     }
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, ensure_ascii=False, indent=2) + "\n"
+    return dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, 2) + "\n"
 
 
 def _result(finding: Finding, ids: list[str], mark: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from rnncalc.render import csv
+from rnncalc.render.json import dumps
 from rnncalc.render.sheets import Sheet
 from rnncalc.report import SCHEMA_VERSION
 from rnncalc.sweep import Rows, Sweep
@@ -27,7 +28,7 @@ def pieces(form: str, sweep: Sweep, color: bool = False, width: int = 100) -> It
             yield _objects(sweep, rows, "}\n")
     elif form == "json":
         head = {"schema_version": SCHEMA_VERSION, "name": sweep.name, "columns": list(sweep.columns)}
-        yield json.dumps(head, ensure_ascii=False)[:-1] + ', "rows": ['
+        yield dumps(head)[:-1] + ', "rows": ['
         first = True
         for rows in sweep.rows():
             text = _objects(sweep, rows, "},\n")[:-2]
@@ -45,7 +46,7 @@ def _width(sweep: Sweep) -> int:
 
 def _objects(sweep: Sweep, rows: Rows, end: str) -> str:
     """A JSON object a row."""
-    names = [f"{json.dumps(name, ensure_ascii=False)}: " for name in sweep.columns]
+    names = [f"{dumps(name)}: " for name in sweep.columns]
     done = len(rows.choices)
     start = "{" + "".join(f"{name}{json.dumps(value)}, " for name, value in zip(names, rows.choices))
     return _lines(rows, start, names[done:], end, ", ")
