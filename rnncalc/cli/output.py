@@ -152,13 +152,13 @@ def _width(path: str | None) -> int:
 def write_whole(path: str, pieces: Iterable[str]) -> None:
     """Replace a regular file in one move, keeping its mode and following links; write through to anything else."""
     real = os.path.realpath(path)
-    there = os.path.exists(real)
-    through = there and not os.path.isfile(real)
-    mode = os.stat(real).st_mode & 0o7777 if there else 0o666 & ~_umask()
+    there, stream = os.path.exists(path), _descriptor(path)
+    through = stream is not None or (there and not os.path.isfile(path))
+    mode = os.stat(path).st_mode & 0o7777 if there else 0o666 & ~_umask()
     opened = None
     try:
         with _asked_for(path):
-            opened = open(real, "wb") if through else _beside(real)  # noqa: SIM115 - closed as it should end
+            opened = _through(path, stream) if through else _beside(real)
         for piece in pieces:  # an error in making one is not the file's
             with _asked_for(path):
                 opened.write(piece.encode("utf-8", ERRORS))
@@ -173,6 +173,24 @@ def write_whole(path: str, pieces: Iterable[str]) -> None:
                 opened.close()
             os.unlink(opened.name)
         raise
+
+
+def _descriptor(path: str) -> int | None:
+    """The open file that `/dev/stdout` or `/dev/fd/63` stands for: written on, neither emptied nor replaced."""
+    streams = {"/dev/stdout": 1, "/dev/stderr": 2}
+    for _ in range(40):  # links to links
+        place = os.path.abspath(path)
+        folder, name = os.path.split(place)
+        if place in streams or (folder in ("/dev/fd", "/proc/self/fd") and (name.isdecimal() and len(name) < 7)):
+            return streams.get(place) or int(name)
+        if not os.path.islink(place):
+            break
+        path = os.path.join(folder, os.readlink(place))
+    return None
+
+
+def _through(path: str, stream: int | None) -> Any:
+    return open(path, "wb") if stream is None else os.fdopen(os.dup(stream), "wb")
 
 
 def _beside(path: str) -> Any:
