@@ -146,8 +146,10 @@ def documents(text: str, path: str) -> Iterator[Document]:
     """The documents of a YAML text, each as plain values; empty ones are left out.
 
     Raises:
-        SpecError: the text is no YAML, or nested too deep.
+        SpecError: the text is no YAML, nested too deep, or of too many values.
     """
+    if len(text) > MOST_VALUES and sum(map(text.count, "\n,:[{")) > MOST_VALUES:  # each takes hundreds of bytes
+        raise SpecError(Problem(f"more than {MOST_VALUES:,} values; this is not a model spec", path=path))
     try:
         loader = _Loader(text)
         try:
