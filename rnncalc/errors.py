@@ -76,11 +76,21 @@ class SpecError(RnncalcError, ValueError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class _Shown(dict[int, str]):
+    """What stands for each character: itself, or its number where it would do more than be seen."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        self[code] = shown = char if char.isprintable() else "�" if code < 0x20 else f"\\u{code:04x}"
+        return shown
+
+
+_SHOWN = _Shown()
+
+
 def printable(text: str) -> str:
     """The text without what would move a terminal's cursor or turn the direction of writing."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else "�" if ord(char) < 0x20 else f"\\u{ord(char):04x}" for char in text)
+    return text if text.isprintable() else text.translate(_SHOWN)
 
 
 def width(text: str) -> int:
