@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnncalc.errors import Problem, RnncalcError, SpecError
-    from rnncalc.matched import Match, MismatchError
-    from rnncalc.matching import match
+    from rnncalc.matching.match import match
+    from rnncalc.matching.matched import Match, MismatchError
     from rnncalc.network import Model
     from rnncalc.report import LayerReport, ModelReport, TensorReport
-    from rnncalc.spec import load, load_all, parse
+    from rnncalc.spec.read import load, load_all, parse
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "load": "spec",
-    "load_all": "spec",
-    "parse": "spec",
-    "match": "matching",
-    "Match": "matched",
-    "MismatchError": "matched",
+    "load": "spec.read",
+    "load_all": "spec.read",
+    "parse": "spec.read",
+    "match": "matching.match",
+    "Match": "matching.matched",
+    "MismatchError": "matching.matched",
     "Model": "network",
     "ModelReport": "report",
     "LayerReport": "report",

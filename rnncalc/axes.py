@@ -8,11 +8,11 @@ from math import prod
 from typing import Any
 
 from rnncalc.errors import Problem, SpecError, listed
-from rnncalc.grid import combinations
 from rnncalc.network import Model
 from rnncalc.record import Record
-from rnncalc.settings import place_of
 from rnncalc.sizes import Sizes
+from rnncalc.sizing.grid import combinations
+from rnncalc.spec.settings import place_of
 from rnncalc.symbolic import free_sizes
 
 ENDS, TRIED = 12, 1000  # values at either end of an axis, and combinations of them, that are tried for a model

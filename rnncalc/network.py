@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from rnncalc.forward import Weights
     from rnncalc.report import ModelReport
-    from rnncalc.source import Document
+    from rnncalc.spec.source import Document
     from rnncalc.training import Training
     from rnncalc.unroll import States
 

@@ -73,7 +73,7 @@ def swept(by_hand: bool) -> float:
     import rnncalc
     from rnncalc.axes import Axis
     from rnncalc.sizes import sizes
-    from rnncalc.sweep import Sweep
+    from rnncalc.sizing.sweep import Sweep
 
     def build(at: Any) -> rnncalc.Model:
         spec = {"framework": "keras", "input": {"depth": at["depth"]}, "layers": [{"lstm": at["units"]}]}

@@ -47,9 +47,9 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def schema_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold the JSON Schema to each spec that a test reads: it takes what is read, and refuses what it can refuse."""
-    from rnncalc import spec
     from rnncalc.errors import SpecError
     from rnncalc.plan import DEFAULTS, Defaults
+    from rnncalc.spec import read as spec
     from tests.agreement import beyond, plain, told
 
     read = spec.parse
@@ -76,7 +76,7 @@ def schema_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def project_schema_agrees(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hold the JSON Schema of a project file to each that a test reads."""
-    from rnncalc import project
+    from rnncalc.gate import project
     from tests.agreement import beyond, plain, told_of_project
 
     read = project._Reader.project

@@ -637,7 +637,7 @@ def test_ctrl_c_ends_with_130(run: Callable[..., Any], monkeypatch: pytest.Monke
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("rnncalc.discover.models", interrupted)
+    monkeypatch.setattr("rnncalc.batch.discover.models", interrupted)
     found = run("count", tmp_path)
     assert (found.status, found.out, found.err.strip()) == (130, "", "")
 

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnncalc.baseline import ANEW, Base, Baseline, load
 from rnncalc.errors import SpecError
-from rnncalc.growth import grown, percent
+from rnncalc.gate.baseline import ANEW, Base, Baseline, load
+from rnncalc.gate.growth import grown, percent
 from rnncalc.report import METRICS
 
 pytestmark = pytest.mark.usefixtures("project_schema_agrees")

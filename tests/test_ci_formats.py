@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from rnncalc.budget import Check, Verdict
 from rnncalc.cli.options import CHECK_FORMATS
 from rnncalc.errors import Problem
+from rnncalc.gate.budget import Check, Verdict
 from rnncalc.render import CI, render
 from rnncalc.render.words import against, short
 

@@ -15,10 +15,10 @@ import pytest
 
 import rnncalc
 from rnncalc import layouts
-from rnncalc.causes import FIELDS
-from rnncalc.diff import ModelChange, changed
+from rnncalc.changes.causes import FIELDS
+from rnncalc.changes.diff import ModelChange, changed
+from rnncalc.changes.pairs import REFERENCES
 from rnncalc.network import build
-from rnncalc.pairs import REFERENCES
 from rnncalc.plan import LayerPlan, Plan
 from rnncalc.report import METRICS
 

@@ -15,14 +15,14 @@ import pytest
 
 import rnncalc
 from rnncalc import cell, layouts
-from rnncalc.budget import check
 from rnncalc.cell import GIVEN, find, names, recurrent
 from rnncalc.cli import COMMANDS
-from rnncalc.keys import EVERY_LAYER, RECURRENT
+from rnncalc.gate.budget import check
 from rnncalc.network import Model
 from rnncalc.report import METRICS
 from rnncalc.sizes import DTYPES
-from rnncalc.spec import TOP, read
+from rnncalc.spec.keys import EVERY_LAYER, RECURRENT
+from rnncalc.spec.read import TOP, read
 from tests.conftest import Result
 
 ROOT = Path(__file__).parent.parent
@@ -269,7 +269,7 @@ def test_the_layer_of_the_guide_counts() -> None:
 
 @pytest.mark.usefixtures("added")
 def test_the_renderer_of_the_guide_draws_models_and_sheets() -> None:
-    from rnncalc.batch import row
+    from rnncalc.batch.rows import row
     from rnncalc.render import batch, render
 
     model = rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": 128}]})

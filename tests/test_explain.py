@@ -15,20 +15,20 @@ import pytest
 import rnncalc
 from rnncalc import layouts
 from rnncalc.algebra import Poly, poly, symbol
+from rnncalc.batch.discover import models
 from rnncalc.cell import find, recurrent
 from rnncalc.choice import entries
-from rnncalc.discover import models
 from rnncalc.equations import ASCII, LATEX, equations
 from rnncalc.errors import SpecError
 from rnncalc.errors import width as columns_of
-from rnncalc.explain import Explanation, explain
 from rnncalc.network import Model
-from rnncalc.pieces import differ
 from rnncalc.render.explain import FIGURES, FORMATS, render
 from rnncalc.render.explain.figures import figure
 from rnncalc.render.explain.graph import laid_out
 from rnncalc.symbolic import symbolic
 from rnncalc.trace import trace
+from rnncalc.why.explain import Explanation, explain
+from rnncalc.why.pieces import differ
 from tests.conftest import Result
 
 Run = Callable[..., Result]
@@ -106,13 +106,13 @@ def test_the_formula_in_symbols_is_the_count_at_all_sizes(name: str) -> None:
 
 
 def _open(model: Model) -> list[tuple[str, str]]:
-    from rnncalc.formulas import named_sizes
+    from rnncalc.why.formulas import named_sizes
 
     return list(named_sizes(model))
 
 
 def _word(model: Model, owner: str, key: str) -> str:
-    from rnncalc.formulas import named_sizes
+    from rnncalc.why.formulas import named_sizes
 
     return named_sizes(model)[owner, key][0]
 

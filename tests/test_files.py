@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rnncalc.batch.files import files
+from rnncalc.batch.ignore import Rules, parse
 from rnncalc.errors import Problem
-from rnncalc.files import files
-from rnncalc.ignore import Rules, parse
 
 NAMES = ("a", "b", "ab", "a b", "build", "x[1]", "old")
 FOLDERS = ("", "a/", "b/", "a/b/", "a/b/a/", "build/", "old/x/", "a b/", "x[1]/")

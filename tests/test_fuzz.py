@@ -24,10 +24,10 @@ from hypothesis import strategies as st
 import rnncalc
 from rnncalc.cli import main
 from rnncalc.errors import SpecError
+from rnncalc.matching.saved import read_shapes, shapes_of
 from rnncalc.network import Model
 from rnncalc.render import render
-from rnncalc.saved import read_shapes, shapes_of
-from rnncalc.spec import read
+from rnncalc.spec.read import read
 from tests.test_hostile import NAMES, cases
 
 ROOT = Path(__file__).parent.parent

@@ -178,7 +178,7 @@ def test_weights_saved_from_every_framework_are_here(framework: str) -> None:
 
 @pytest.mark.parametrize("framework", [name for name in layouts.NAMES if name != "paper"])
 def test_the_witnesses_in_the_package_are_a_part_of_the_goldens(framework: str) -> None:
-    from rnncalc.witness import records
+    from rnncalc.proof.witness import records
 
     goldens = [json.loads(path.read_text("utf-8")) for path in sorted(GOLDENS.glob("*.json"))]
     cases = [

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnncalc.algebra import Poly, poly, symbol
-from rnncalc.grid import blocks, combinations, evaluated
 from rnncalc.sizes import LARGEST, Sizes, sizes
+from rnncalc.sizing.grid import blocks, combinations, evaluated
 
 a, b, c = (symbol(name) for name in "abc")
 COUNT = (a + b) * 4 * b + 4 * b  # an LSTM's

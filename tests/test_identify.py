@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rnncalc import layouts
-from rnncalc.identify import Bounds, identify
+from rnncalc.sizing.identify import Bounds, identify
 
 Shape = tuple[str, int, int, int, bool, bool, str]
 

@@ -51,7 +51,7 @@ def test_the_starter_has_a_word_on_each_of_its_parts_and_its_own_count(run: Run,
 
 
 def test_the_starters_validate_under_their_schemas(run: Run, folder: Path) -> None:
-    from rnncalc.source import documents
+    from rnncalc.spec.source import documents
 
     run("init")
     (document,) = documents((folder / "model.yaml").read_text("utf-8"), "model.yaml")

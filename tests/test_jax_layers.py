@@ -14,7 +14,7 @@ from rnncalc.choice import entries
 from rnncalc.errors import SpecError
 from rnncalc.layer import Layer
 from rnncalc.network import Model
-from rnncalc.proof import prove
+from rnncalc.proof.prove import prove
 from rnncalc.unroll import pieces_of
 from tests import samples
 

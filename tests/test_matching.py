@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import rnncalc
-import rnncalc.saved
-from rnncalc.matched import EXTRA, MISSING, RESHAPED, Difference, Match
+import rnncalc.matching.saved
+from rnncalc.matching.matched import EXTRA, MISSING, RESHAPED, Difference, Match
 from tests.conftest import Result
 
 Run = Callable[..., Result]
@@ -210,7 +210,7 @@ def test_no_tensor_of_a_model_can_be_lost_added_or_changed_unseen(spec: Any, sha
 
 @every_model
 def test_the_order_of_the_names_does_not_matter(spec: Any, tensors: Any) -> None:
-    pairs = list(rnncalc.saved.shapes_of(tensors).items())
+    pairs = list(rnncalc.matching.saved.shapes_of(tensors).items())
     for seed in range(5):
         random.Random(seed).shuffle(pairs)
         assert rnncalc.match(spec, pairs).passed
@@ -219,7 +219,7 @@ def test_the_order_of_the_names_does_not_matter(spec: Any, tensors: Any) -> None
 @every_model
 def test_each_tensor_is_taken_once(spec: Any, tensors: Any) -> None:
     match = rnncalc.match(spec, tensors)
-    there = len(rnncalc.saved.shapes_of(tensors))
+    there = len(rnncalc.matching.saved.shapes_of(tensors))
     assert sum(layer.matched for layer in match.layers) + len(match.aside) == there
 
 
@@ -669,5 +669,5 @@ def test_a_match_loads_no_numpy(tmp_path: Path) -> None:
     modules = loaded(
         "verify", str(spec_file(tmp_path)), "--against", str(saved(tmp_path, PYTORCH["tagger"])), "-f", "csv"
     )
-    assert "rnncalc.assign" in modules
-    assert loads(modules, "numpy", "rich", "rnncalc.proof") == []
+    assert "rnncalc.matching.assign" in modules
+    assert loads(modules, "numpy", "rich", "rnncalc.proof.prove") == []

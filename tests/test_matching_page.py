@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import rnncalc
-import rnncalc.saved
+import rnncalc.matching.saved
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "docs/examples"
@@ -62,7 +62,9 @@ def test_the_message_that_the_page_shows_is_what_pytest_shows(tmp_path: Path) ->
     done = outcome(tmp_path, "test_model.py", {**PYTORCH["tagger"], **tags})
     assert done.returncode == 1
     said = [line[1:].strip() for line in done.stdout.splitlines() if line.startswith("E ")]
-    assert said[0].startswith("rnncalc.matched.MismatchError: tagger.yaml (tagger, pytorch) does not match the model")
+    assert said[0].startswith(
+        "rnncalc.matching.matched.MismatchError: tagger.yaml (tagger, pytorch) does not match the model"
+    )
     shown = [line.strip() for line in BLOCKS["output of test_model.py"].splitlines()]
     assert [said[0].partition(": ")[2], *said[1:]] == shown
 
@@ -80,7 +82,7 @@ def test_the_lines_that_write_json_write_what_verify_reads(tmp_path: Path) -> No
         scope["file"] = io.StringIO()
         exec(line, scope)
         (tmp_path / "shapes.json").write_text(scope["file"].getvalue())
-        assert rnncalc.match(EXAMPLES / spec, rnncalc.saved.read_shapes(str(tmp_path / "shapes.json")))
+        assert rnncalc.match(EXAMPLES / spec, rnncalc.matching.saved.read_shapes(str(tmp_path / "shapes.json")))
 
 
 def test_the_shapes_of_the_page_are_those_of_a_real_model() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnncalc.errors import SpecError
-from rnncalc.project import Project, load
+from rnncalc.gate.project import Project, load
 
 pytestmark = pytest.mark.usefixtures("project_schema_agrees")
 

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 import rnncalc
-from rnncalc import arrangement, layouts, trace, witness
+from rnncalc import arrangement, layouts, trace
 from rnncalc.algebra import poly
 from rnncalc.cell import Value, find, recurrent, sigmoid, tanh
 from rnncalc.layer import Layer
-from rnncalc.proof import Proof, prove
+from rnncalc.proof import witness
+from rnncalc.proof.prove import Proof, prove
 from rnncalc.report import ModelReport
 from rnncalc.tensor import _placed
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import pytest
 
-from rnncalc.batch import order, where
-from rnncalc.spread import spread
+from rnncalc.batch.rows import order, where
+from rnncalc.batch.spread import spread
 
 Run = Callable[..., Any]
 
@@ -253,7 +253,7 @@ def test_several_processes_give_what_one_gives(
         return spread(work, items, 3, pays=0.0)
 
     alone = run("report", hundreds, "-f", form)
-    monkeypatch.setattr("rnncalc.discover.spread", shared)
+    monkeypatch.setattr("rnncalc.batch.discover.spread", shared)
     assert run("report", hundreds, "-f", form) == alone
     assert alone.status == 2
     assert alone.err.count("m00107.yaml:1:") == 1
@@ -278,7 +278,7 @@ def test_a_process_that_is_killed_is_stood_in_for() -> None:
 def test_where_a_process_cannot_be_forked_it_is_started_or_the_work_is_done_here(
     work: Callable[[int], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnncalc.spread.sys.platform", "darwin")
+    monkeypatch.setattr("rnncalc.batch.spread.sys.platform", "darwin")
     assert list(spread(work, range(-100, 0), 2, pays=0.0)) == list(range(100, 0, -1))
 
 

@@ -12,7 +12,7 @@ import pytest
 import rnncalc
 from rnncalc import layouts
 from rnncalc.network import Model
-from rnncalc.proof import prove
+from rnncalc.proof.prove import prove
 from tests.test_starts import BATCH, lstm, rnn
 from tests.test_wiring import refused
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from rnncalc.errors import SpecError
-from rnncalc.saved import LARGEST, read_shapes, shapes_of
+from rnncalc.matching.saved import LARGEST, read_shapes, shapes_of
 
 MODELS = Path(__file__).parent / "models"
 LSTM = {  # nn.LSTM(2, 3, bidirectional=True), by hand: 4 gates of 3, from 2 inputs and 3 states

@@ -15,14 +15,15 @@ import jsonschema
 import pytest
 
 import rnncalc
-from rnncalc import layouts, project
+from rnncalc import layouts
 from rnncalc.cell import find, names
-from rnncalc.keys import EVERY_LAYER, RECURRENT, class_of
+from rnncalc.gate import project
 from rnncalc.report import METRICS
 from rnncalc.schema import schema
 from rnncalc.schema.words import WORDS
-from rnncalc.source import documents
-from rnncalc.spec import TOP
+from rnncalc.spec.keys import EVERY_LAYER, RECURRENT, class_of
+from rnncalc.spec.read import TOP
+from rnncalc.spec.source import documents
 from tests.agreement import BEYOND, told, validator
 
 ROOT = Path(__file__).parent.parent

@@ -13,7 +13,7 @@ import rnncalc
 from rnncalc.errors import SpecError
 from rnncalc.network import Model
 from rnncalc.sizes import LARGEST
-from rnncalc.solve import resizable, resized, solve
+from rnncalc.sizing.solve import resizable, resized, solve
 
 LIMITS = (0, 1, 20, 91, 92, 363, 364, 365, 999, 1000, 12_345, 100_000)
 

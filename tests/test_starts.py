@@ -11,7 +11,7 @@ import pytest
 import rnncalc
 from rnncalc import layouts
 from rnncalc.network import Model
-from rnncalc.proof import prove
+from rnncalc.proof.prove import prove
 from tests.test_wiring import refused
 
 pytestmark = pytest.mark.usefixtures("schema_agrees")

@@ -17,11 +17,11 @@ import pytest
 import rnncalc
 from rnncalc.axes import Axis
 from rnncalc.errors import SpecError
-from rnncalc.limits import Limit
+from rnncalc.gate.limits import Limit
 from rnncalc.render.sweep import pieces
-from rnncalc.settings import Setting, Settings
 from rnncalc.sizes import LARGEST, Sizes, sizes
-from rnncalc.sweep import Sweep
+from rnncalc.sizing.sweep import Sweep
+from rnncalc.spec.settings import Setting, Settings
 from rnncalc.symbolic import free_sizes
 
 Run = Callable[..., Any]

@@ -9,13 +9,13 @@ from typing import Any
 from rnncalc import parse
 from rnncalc.axes import Axis
 from rnncalc.cell import find, recurrent
-from rnncalc.curves import panels
-from rnncalc.explain import explain
 from rnncalc.network import Model
 from rnncalc.render.explain import render
 from rnncalc.render.plot import svg
 from rnncalc.sizes import sizes
-from rnncalc.sweep import Sweep
+from rnncalc.sizing.curves import panels
+from rnncalc.sizing.sweep import Sweep
+from rnncalc.why.explain import explain
 
 GUIDE: Mapping[str, tuple[str, dict[str, Any], str]] = {
     "rnn-unrolled": ("rnn", {}, "unrolled"),

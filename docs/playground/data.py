@@ -16,12 +16,12 @@ from rnncalc.arrangement import Stored
 from rnncalc.cell import Cell, find, recurrent
 from rnncalc.equations import lines
 from rnncalc.errors import SpecError
-from rnncalc.explain import explain
 from rnncalc.layer import Layer
 from rnncalc.network import Model
 from rnncalc.render.explain.figures import figure
 from rnncalc.sizes import DTYPES
 from rnncalc.tensor import seen
+from rnncalc.why.explain import explain
 
 POLICIES = ("single", "double", "input", "none")
 SIZES = {"input_depth": 5, "units": 8, "projection": 4}

@@ -15,11 +15,11 @@ from rnncalc.plan import DEFAULTS, Defaults
 from rnncalc.record import Record
 
 if TYPE_CHECKING:
-    from rnncalc.discover import Found
-    from rnncalc.gate import Gate
-    from rnncalc.limits import Limit
+    from rnncalc.batch.discover import Found
+    from rnncalc.gate.judge import Gate
+    from rnncalc.gate.limits import Limit
     from rnncalc.network import Model
-    from rnncalc.settings import Setting
+    from rnncalc.spec.settings import Setting
 
 
 class Scope(Record):
@@ -60,8 +60,8 @@ def specs(
     Raises:
         click.UsageError: there are no paths, or the output would replace a file that was read.
     """
-    from rnncalc.discover import Found, models
-    from rnncalc.settings import Settings
+    from rnncalc.batch.discover import Found, models
+    from rnncalc.spec.settings import Settings
 
     meant = scope(paths)
     if meant.problems:
@@ -84,7 +84,7 @@ def named(framework: str | None) -> tuple[str | None, Defaults]:
 
 def gate(flags: Sequence[Limit] = ()) -> Gate:
     """What the models are held to."""
-    from rnncalc.gate import Gate
+    from rnncalc.gate.judge import Gate
 
     try:
         return Gate(project(), flags)

@@ -48,7 +48,7 @@ def limits(incomplete: str) -> list[CompletionItem]:
 
 def settings(incomplete: str) -> list[CompletionItem]:
     """`encoder.` for each layer of the specs on the line, and behind the dot each of its keys."""
-    from rnncalc.keys import layer_keys
+    from rnncalc.spec.keys import layer_keys
 
     found: list[str] = []
     for layer in _layers():
@@ -62,7 +62,7 @@ def _layers() -> list[Layer]:
     """The layers of the files on the line; folders would take too long."""
     from shlex import split
 
-    from rnncalc.spec import load_all
+    from rnncalc.spec.read import load_all
 
     found: list[Layer] = []
     with suppress(OSError, ValueError):  # an open quote, or a spec that is bad

@@ -54,13 +54,13 @@ def command(
     With a baseline, growth over it is limited too: in params to 5 % and 1,000, whichever is more, where nothing else is
     said.
     """
-    from rnncalc.budget import Verdict
     from rnncalc.cli.batch import close, specs
     from rnncalc.cli.gate import gate, tell, write
     from rnncalc.cli.output import append, repository
     from rnncalc.cli.output import output as make
     from rnncalc.errors import Problem
-    from rnncalc.limits import Limit, matching, unmatched
+    from rnncalc.gate.budget import Verdict
+    from rnncalc.gate.limits import Limit, matching, unmatched
     from rnncalc.render import render
 
     out = make(form, output, quiet, color, CHECK_FORMATS)

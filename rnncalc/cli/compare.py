@@ -22,10 +22,10 @@ def command(**given: Any) -> int:
 
     A cell takes the flags of its own command. Differences are to --framework, or else to the model's own.
     """
+    from rnncalc.batch.discover import models
     from rnncalc.cli.batch import close
     from rnncalc.cli.output import output as make
     from rnncalc.compare import Comparisons, compare
-    from rnncalc.discover import models
 
     out = make(*(given.pop(name) for name in ("form", "output", "quiet", "color")))
     paths, framework = given.pop("targets"), given.pop("framework")

@@ -12,8 +12,8 @@ from rnncalc.cli.candidates import files
 from rnncalc.cli.options import framework_option, output_options, set_option
 
 if TYPE_CHECKING:
+    from rnncalc.changes.sides import Side
     from rnncalc.cli.output import Output
-    from rnncalc.sides import Side
 
 MARKER = "rnncalc-diff"
 
@@ -49,10 +49,10 @@ def command(
     the first line is a hidden `<!-- rnncalc-diff -->`, by which a bot finds its comment again. Where nothing changed
     there is no output.
     """
+    from rnncalc.changes.diff import difference
     from rnncalc.cli.batch import scope
     from rnncalc.cli.output import output as make
     from rnncalc.cli.output import tell
-    from rnncalc.diff import difference
     from rnncalc.errors import counted
 
     if marker is not None and not re.fullmatch(r"[A-Za-z0-9_.]+(-[A-Za-z0-9_.]+)*", marker):
@@ -76,8 +76,8 @@ def command(
 
 
 def _specs(path: str, framework: str | None, out: Output, settings: tuple[Any, ...] = ()) -> Side:
+    from rnncalc.changes.sides import side, within
     from rnncalc.cli.batch import gate, specs
-    from rnncalc.sides import side, within
 
     found = specs([path], framework, out, settings)
     for note in found.notes:
@@ -91,11 +91,11 @@ def _since(
     """The paths at a revision, and as they are now; one that either side lacks was removed, or is new."""
     from glob import has_magic
 
+    from rnncalc.changes.revision import RevisionError, checked_out
+    from rnncalc.changes.sides import side
     from rnncalc.cli.batch import gate, specs
     from rnncalc.cli.project import NAME, another
-    from rnncalc.revision import RevisionError, checked_out
-    from rnncalc.sides import side
-    from rnncalc.source import LARGEST_FILE
+    from rnncalc.spec.source import LARGEST_FILE
 
     if "-" in paths:
         raise click.UsageError("standard input has no revisions; give files, folders or patterns")

@@ -32,10 +32,10 @@ def command(**given: Any) -> int:
     """
     from rnncalc.cli.batch import close
     from rnncalc.cli.output import output as make
-    from rnncalc.explain import Explanations, explain
     from rnncalc.network import others
-    from rnncalc.pieces import differ
     from rnncalc.render.explain import render
+    from rnncalc.why.explain import Explanations, explain
+    from rnncalc.why.pieces import differ
 
     out = make(given.pop("form"), given.pop("output"), given.pop("quiet"), given.pop("color"), FORMATS)
     plain, diff, only = given.pop("plain"), given.pop("diff"), given.pop("figure")

@@ -19,19 +19,19 @@ from rnncalc.sizes import size, unit
 if TYPE_CHECKING:
     from datetime import date
 
-    from rnncalc.baseline import Base, Baseline
+    from rnncalc.batch.discover import Found
     from rnncalc.cli.output import Output
-    from rnncalc.discover import Found
-    from rnncalc.gate import Gate
-    from rnncalc.growth import Growth
-    from rnncalc.limits import Limit
+    from rnncalc.gate.baseline import Base, Baseline
+    from rnncalc.gate.growth import Growth
+    from rnncalc.gate.judge import Gate
+    from rnncalc.gate.limits import Limit
 
 DAY = "SOURCE_DATE_EPOCH"  # the variable that says which day it is, in seconds since 1970
 MOST = 20  # changes that are told one by one
 
 
 def _percent(text: str, metric: str) -> Any:
-    from rnncalc.growth import percent
+    from rnncalc.gate.growth import percent
 
     return percent(text)
 
@@ -99,8 +99,8 @@ def gate(asked: Asked, flags: Sequence[Limit], problems: list[Problem]) -> Gate:
     Raises:
         click.UsageError: the options contradict each other.
     """
-    from rnncalc.baseline import Baseline, load
-    from rnncalc.gate import GROWTH, Gate
+    from rnncalc.gate.baseline import Baseline, load
+    from rnncalc.gate.judge import GROWTH, Gate
 
     if asked.update and asked.tighten:
         raise click.UsageError("--update-baseline contradicts --tighten")
@@ -127,7 +127,7 @@ def gate(asked: Asked, flags: Sequence[Limit], problems: list[Problem]) -> Gate:
 
 def _path(given: str | None) -> tuple[str, bool]:
     """The baseline's file, and whether it must be there."""
-    from rnncalc.project import BASELINE
+    from rnncalc.gate.project import BASELINE
 
     try:
         there = project()
@@ -142,7 +142,7 @@ def _path(given: str | None) -> tuple[str, bool]:
 
 def _overridden(growth: Sequence[Growth], metric: str, share: Any, floor: int | None) -> list[Growth]:
     """The limits of growth, with those of the models' metric from the command line."""
-    from rnncalc.growth import Growth, percent
+    from rnncalc.gate.growth import Growth, percent
 
     old = next((each for each in growth if each.layer is None and each.metric == metric), None)
     share = share or (old.percent if old else percent(0))
@@ -162,10 +162,10 @@ def _today() -> date:
 
 def write(gate: Gate, asked: Asked, found: Found, paths: Sequence[str], out: Output, problems: list[Problem]) -> Gate:
     """Write the baseline, and give the gate that has it; no other run can write in between."""
-    from rnncalc.accept import changes, tightened, updated
-    from rnncalc.baseline import load
     from rnncalc.cli.output import ERRORS, write_whole
-    from rnncalc.project import placed
+    from rnncalc.gate.accept import changes, tightened, updated
+    from rnncalc.gate.baseline import load
+    from rnncalc.gate.project import placed
 
     assert gate.baseline
     path = gate.baseline.path
@@ -198,7 +198,7 @@ def write(gate: Gate, asked: Asked, found: Found, paths: Sequence[str], out: Out
 
 def _gone(old: Baseline, found: Found, paths: Sequence[str]) -> Callable[[Base], bool]:
     """Which lines are of models that there are no more; those of specs that could not be read stay."""
-    from rnncalc.project import placed
+    from rnncalc.gate.project import placed
 
     bad = {placed(problem.path, old.folder) for problem in found.problems if problem.path}
     read = {placed(path, old.folder) for path in found.files}
@@ -235,7 +235,7 @@ def _locked(folder: str) -> Iterator[None]:
 
 def tell(gate: Gate, found: Found, paths: Sequence[str], out: Output) -> None:
     """Which models are new to the baseline, which of it are gone, and which exceptions are not needed."""
-    from rnncalc.project import placed
+    from rnncalc.gate.project import placed
 
     for note in gate.notes:
         out.note(note)

@@ -66,7 +66,7 @@ def command(
     All are found within the bounds that are named at the end; JSON and CSV have them all.
     """
     from rnncalc.cli.output import output as make
-    from rnncalc.identify import Bounds, identify
+    from rnncalc.sizing.identify import Bounds, identify
 
     out = make(form, output, quiet, color)
     spans = {"units": units, "input_depth": input_depth, "num_layers": num_layers}

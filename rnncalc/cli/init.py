@@ -88,8 +88,8 @@ def command(folder: str, framework: str | None) -> int:
 
 def starter(framework: str) -> str:
     """The spec of a framework."""
-    from rnncalc.source import documents
-    from rnncalc.spec import parse
+    from rnncalc.spec.read import parse
+    from rnncalc.spec.source import documents
 
     text = STARTER.format(spec=SPEC, framework=framework, params=0)
     (document,) = documents(text, SPEC)

@@ -147,7 +147,7 @@ class Set(click.ParamType):  # type: ignore[type-arg]  # generic in new releases
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The value, or a message that says what to write."""
-        from rnncalc.settings import setting
+        from rnncalc.spec.settings import setting
 
         try:
             return setting(value)

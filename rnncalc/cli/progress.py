@@ -9,7 +9,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnncalc.discover import Search
+    from rnncalc.batch.discover import Search
 
 LONG = 1.0  # seconds
 OFTEN = 0.1

@@ -14,10 +14,10 @@ from rnncalc.errors import SpecError
 from rnncalc.plan import DEFAULTS, Defaults
 
 if TYPE_CHECKING:
-    from rnncalc.project import Project
+    from rnncalc.gate.project import Project
 
 NAME = "rnncalc.yaml"
-_GIVEN, _READ = "rnncalc.project", "rnncalc.project.read"
+_GIVEN, _READ = "rnncalc.gate.project", "rnncalc.gate.project.read"
 
 
 def project_option(function: Decorated) -> Decorated:
@@ -74,7 +74,7 @@ def project() -> Project | None:
     if _READ not in meta:
         path = _path()
         if path:
-            from rnncalc.project import load
+            from rnncalc.gate.project import load
 
             meta[_READ] = load(path)
     found: Project | None = meta.get(_READ)

@@ -13,20 +13,20 @@ from rnncalc.cli.options import FORMATS, Said, framework_option, output_options
 from rnncalc.cli.project import project_option
 
 if TYPE_CHECKING:
-    from rnncalc.batch import Filter, Row
-    from rnncalc.discover import Search
+    from rnncalc.batch.discover import Search
+    from rnncalc.batch.rows import Filter, Row
 
 FORMS = (*FORMATS, "jsonl", "html")
 
 
 def _order(text: str) -> Any:
-    from rnncalc.batch import order
+    from rnncalc.batch.rows import order
 
     return order(text)
 
 
 def _where(text: str) -> Any:
-    from rnncalc.batch import where
+    from rnncalc.batch.rows import where
 
     return where(text)
 
@@ -59,10 +59,10 @@ def command(
     PATH is a file, a folder, a pattern such as 'configs/**/*.yaml', or - for standard input. What .gitignore and
     .rnncalcignore name is left out, unless it is a PATH itself.
     """
-    from rnncalc import batch
+    from rnncalc.batch import rows as batch
+    from rnncalc.batch.discover import Search
     from rnncalc.cli.batch import gate, named, scope, tell_all
     from rnncalc.cli.output import output as make
-    from rnncalc.discover import Search
     from rnncalc.render import batch as pieces
     from rnncalc.render import detail
 

@@ -17,8 +17,8 @@ from rnncalc.errors import SpecError, listed
 from rnncalc.report import METRICS
 
 if TYPE_CHECKING:
-    from rnncalc.settings import Setting
-    from rnncalc.solve import Place
+    from rnncalc.sizing.solve import Place
+    from rnncalc.spec.settings import Setting
 
 
 @click.command("solve", cls=TargetCommand)
@@ -40,8 +40,8 @@ def command(**given: Any) -> int:
     """
     from rnncalc.cli.batch import close, only
     from rnncalc.cli.output import output as make
-    from rnncalc.settings import OPEN, open_sizes
-    from rnncalc.solve import solve
+    from rnncalc.sizing.solve import solve
+    from rnncalc.spec.settings import OPEN, open_sizes
 
     out = make(*(given.pop(name) for name in ("form", "output", "quiet", "color")))
     paths, framework, settings = given.pop("targets"), given.pop("framework"), given.pop("settings")

@@ -57,7 +57,7 @@ def _metric(text: str) -> tuple[str, ...]:
 
 def _setting(text: str) -> Any:
     """A setting, or the settings of each value that is listed or in a range."""
-    from rnncalc.settings import setting
+    from rnncalc.spec.settings import setting
 
     left, _, right = text.partition("=")
     if not {",", ":"} & set(right) or {"[", "{", '"', "'"} & set(right):
@@ -149,9 +149,9 @@ def command(**given: Any) -> int:
     and are written as they come; a plot has a line for each combination of all but the longest range.
     """
     from rnncalc.cli.output import output as make
-    from rnncalc.limits import Limit
+    from rnncalc.gate.limits import Limit
     from rnncalc.render.sweep import pieces
-    from rnncalc.sweep import Sweep
+    from rnncalc.sizing.sweep import Sweep
 
     form, output, quiet, color = (given.pop(name) for name in ("form", "output", "quiet", "color"))
     out = make(form, output, quiet, color, FORMS)
@@ -164,8 +164,8 @@ def command(**given: Any) -> int:
         raise click.UsageError(f"nothing is swept; write a range or several values, such as {told}")
     try:
         if out.form == "svg":
-            from rnncalc.curves import panels, thinned
             from rnncalc.render.plot import svg
+            from rnncalc.sizing.curves import panels, thinned
 
             sweep = Sweep(build, thinned(axes), metrics, limits)
             out.text(svg(f"{listed(metrics)} of {sweep.name}", panels(sweep)))
@@ -188,7 +188,7 @@ def _several(value: Any) -> bool:
 def _of_cell(cell: Cell, given: dict[str, Any]) -> tuple[Build, list[Axis]]:
     """What the flags of a cell say: a spec of one layer, and the axes in the order of the command line."""
     from rnncalc.axes import Axis
-    from rnncalc.spec import parse
+    from rnncalc.spec.read import parse
 
     if given.pop("settings"):
         raise click.UsageError(f"--set changes a spec; {cell.name} has flags of its own, such as --units")
@@ -242,8 +242,8 @@ def _of_spec(given: dict[str, Any], out: Output) -> tuple[Build, list[Axis]]:
     from rnncalc.axes import Axis
     from rnncalc.cli.batch import named as asked
     from rnncalc.cli.batch import only, specs, tell_all
-    from rnncalc.settings import Setting, Settings
-    from rnncalc.spec import parse
+    from rnncalc.spec.read import parse
+    from rnncalc.spec.settings import Setting, Settings
 
     framework, dtype, paths = given.pop("framework"), given.pop("dtype"), given.pop("targets")
     files_or_cells(paths)

@@ -14,7 +14,7 @@ from rnncalc.cli.output import Output
 from rnncalc.errors import named, suggest
 
 if TYPE_CHECKING:
-    from rnncalc.discover import Found
+    from rnncalc.batch.discover import Found
 
 
 FILES = ("-o", "--output")  # what follows is no cell
@@ -51,8 +51,8 @@ def targets(
     paths: tuple[str, ...], framework: str | None, given: dict[str, Any], defaults: dict[str, int], out: Output
 ) -> Found:
     """The models that are meant; a cell's sizes have defaults where a command can do without."""
+    from rnncalc.batch.discover import Found
     from rnncalc.cli.cell import model_of
-    from rnncalc.discover import Found
 
     cell: Cell | None = click.get_current_context().meta.get("cell")
     settings = given.pop("settings", ())

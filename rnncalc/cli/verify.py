@@ -39,7 +39,7 @@ def command(**given: Any) -> int:
         return _against(against, prefixes, ignore, (paths, framework, given, {}, out))
     if prefixes or ignore:
         raise click.UsageError(f"{'--map' if prefixes else '--ignore'} says something of the FILE of --against")
-    from rnncalc.proof import Proofs, prove
+    from rnncalc.proof.prove import Proofs, prove
 
     found = targets(paths, framework, given, {"input_depth": 5, "units": 7}, out)
     proofs = Proofs(tuple(prove(model) for model in found.models), tuple(found.problems))
@@ -51,9 +51,9 @@ def command(**given: Any) -> int:
 def _against(path: str, prefixes: tuple[str, ...], ignore: tuple[str, ...], asked: Any) -> int:
     from rnncalc.cli.batch import close
     from rnncalc.errors import Problem, SpecError
-    from rnncalc.matched import Match, Matches
-    from rnncalc.matching import compare
-    from rnncalc.saved import read_shapes
+    from rnncalc.matching.match import compare
+    from rnncalc.matching.matched import Match, Matches
+    from rnncalc.matching.saved import read_shapes
 
     claims = dict(_claim(each) for each in prefixes)
     out: Output = asked[-1]

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnncalc.batch import Row
+    from rnncalc.batch.rows import Row
     from rnncalc.errors import Problem
 
 CI = ("github", "gitlab", "junit", "sarif", "summary")  # formats of a verdict alone

@@ -12,7 +12,7 @@ from rnncalc.errors import printable
 from rnncalc.report import ModelReport
 
 if TYPE_CHECKING:
-    from rnncalc.batch import Row
+    from rnncalc.batch.rows import Row
     from rnncalc.errors import Problem
 
 TENSOR = ("model", "framework", "source", "layer", "type", "framework_type", "tensor", "shape", "formula", "params")

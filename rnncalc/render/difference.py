@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rnncalc.diff import RENAMED, Delta, Difference, ModelChange
+from rnncalc.changes.diff import RENAMED, Delta, Difference, ModelChange
 from rnncalc.errors import counted, printable
 from rnncalc.render.sheets import Sheet
 from rnncalc.render.words import percent

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from rnncalc.budget import Check, Verdict
 from rnncalc.errors import Place, Problem, counted, printable
+from rnncalc.gate.budget import Check, Verdict
 from rnncalc.record import Record
 from rnncalc.render.words import against, short
 

@@ -6,8 +6,8 @@ starts a line.
 
 from __future__ import annotations
 
-from rnncalc.budget import Verdict
 from rnncalc.errors import printable
+from rnncalc.gate.budget import Verdict
 from rnncalc.render.findings import Finding, findings, outcome
 
 _DATA = {"%": "%25", "\r": "%0D", "\n": "%0A"}

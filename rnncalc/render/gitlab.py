@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from rnncalc.budget import Verdict
+from rnncalc.gate.budget import Verdict
 from rnncalc.render.findings import STDIN, Finding, findings
 from rnncalc.render.json import dumps
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 
-from rnncalc.batch import Group, Row, by_folder, total
-from rnncalc.budget import STATES
+from rnncalc.batch.rows import Group, Row, by_folder, total
 from rnncalc.errors import Problem, counted
+from rnncalc.gate.budget import STATES
 from rnncalc.record import Record
 from rnncalc.render import words
 from rnncalc.render.picture import COLORS, bar, parts, text, treemap

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rnncalc.report import SCHEMA_VERSION, ModelReport
 
 if TYPE_CHECKING:
-    from rnncalc.batch import Row
+    from rnncalc.batch.rows import Row
     from rnncalc.errors import Problem
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rnncalc.render.json import detail
 
 if TYPE_CHECKING:
-    from rnncalc.batch import Row
+    from rnncalc.batch.rows import Row
     from rnncalc.errors import Problem
 
 __all__ = ["batch", "detail"]

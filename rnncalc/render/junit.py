@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from rnncalc.budget import Check, Verdict
 from rnncalc.errors import Problem, printable
+from rnncalc.gate.budget import Check, Verdict
 from rnncalc.render.findings import STDIN, explained, located, spot, titled, within
 
 

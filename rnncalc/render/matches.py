@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rnncalc.errors import counted
-from rnncalc.matched import EXTRA, MISSING, RESHAPED, Difference, Match, Matches
+from rnncalc.matching.matched import EXTRA, MISSING, RESHAPED, Difference, Match, Matches
 from rnncalc.render.sheets import Sheet
 from rnncalc.render.words import shape as axes
 

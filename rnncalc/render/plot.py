@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from rnncalc.curves import Panel
 from rnncalc.errors import printable, width
+from rnncalc.sizing.curves import Panel
 
 PLOT, TALL, LEFT, TOP, BETWEEN = 560, 300, 78, 34, 74  # pixels: the plot's width and height, and what is around it
 CHARACTER = 6.8  # of a label, roughly

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from os.path import basename
 from typing import Any
 
-from rnncalc.batch import Row, Total, by_folder, total
+from rnncalc.batch.rows import Row, Total, by_folder, total
 from rnncalc.errors import Problem, counted
 from rnncalc.render.sheets import Sheet
 

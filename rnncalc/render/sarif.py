@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rnncalc import __version__
-from rnncalc.budget import Verdict
+from rnncalc.gate.budget import Verdict
 from rnncalc.render.findings import Finding, findings, rules
 from rnncalc.render.gitlab import fingerprints
 from rnncalc.render.json import dumps

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rnncalc.budget import Check, Verdict
 from rnncalc.errors import counted
+from rnncalc.gate.budget import Check, Verdict
 from rnncalc.record import Record
 from rnncalc.render.findings import STANDING
 from rnncalc.render.names import grouped
@@ -14,8 +14,8 @@ from rnncalc.render.words import share
 
 if TYPE_CHECKING:
     from rnncalc.compare import Comparison, Comparisons
-    from rnncalc.identify import Identified
-    from rnncalc.solve import Solution
+    from rnncalc.sizing.identify import Identified
+    from rnncalc.sizing.solve import Solution
 
 
 class Sheet(Record):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnncalc.budget import Check, Verdict
 from rnncalc.errors import counted
+from rnncalc.gate.budget import Check, Verdict
 from rnncalc.render.findings import explained, located, outcome, spot, subject, within
 from rnncalc.render.markdown import code, safe, table
 

@@ -11,7 +11,7 @@ from rnncalc.render import csv
 from rnncalc.render.json import dumps
 from rnncalc.render.sheets import Sheet
 from rnncalc.report import SCHEMA_VERSION
-from rnncalc.sweep import Rows, Sweep
+from rnncalc.sizing.sweep import Rows, Sweep
 
 MOST = 1000  # rows of a table
 

@@ -11,7 +11,7 @@ from rnncalc.schema.layers import definitions, shared
 from rnncalc.schema.values import DEFINITIONS, DIALECT, FLAG, Schema, limits, listed, ref
 from rnncalc.schema.words import WORDS, described
 from rnncalc.sizes import DTYPES
-from rnncalc.spec import TOP
+from rnncalc.spec.read import TOP
 
 
 def schema(default: str = layouts.DEFAULT) -> Schema:

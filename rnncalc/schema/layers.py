@@ -8,11 +8,11 @@ from typing import Any
 
 from rnncalc.cell import Cell, find, names
 from rnncalc.choice import entries
-from rnncalc.keys import RECURRENT, kind_of, layer_keys, main, spellings
 from rnncalc.layout import Entry, Layout
 from rnncalc.schema.values import FLAG, FREE, Schema, extent, of_kind, ref
 from rnncalc.schema.words import WORDS, described
-from rnncalc.values import NULLS, PADDINGS, WINDOWS
+from rnncalc.spec.keys import RECURRENT, kind_of, layer_keys, main, spellings
+from rnncalc.spec.values import NULLS, PADDINGS, WINDOWS
 
 ALIKE = tuple(key for key in RECURRENT if key != "bias")
 DISTRIBUTED = ("time_distributed", "TimeDistributed")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rnncalc import exemption, growth, layouts, project
+from rnncalc import layouts
+from rnncalc.gate import exemption, growth, project
 from rnncalc.report import METRICS
 from rnncalc.schema.values import DEFINITIONS, DIALECT, FREE, Schema, limit, limits, listed, ref
 from rnncalc.schema.words import PROJECT, described

@@ -6,7 +6,7 @@ from typing import Any
 
 from rnncalc.report import METRICS
 from rnncalc.sizes import LARGEST, pattern, unit
-from rnncalc.values import CHOICES, MOST_COUNTED, OR_FLAGS, PADDINGS
+from rnncalc.spec.values import CHOICES, MOST_COUNTED, OR_FLAGS, PADDINGS
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

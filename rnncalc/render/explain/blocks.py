@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from rnncalc.errors import counted
 from rnncalc.errors import width as columns_of
-from rnncalc.explain import Block, Length, Side
 from rnncalc.render import words
 from rnncalc.render.explain.lines import wrapped
 from rnncalc.render.names import braced
+from rnncalc.why.explain import Block, Length, Side
 
 TALLEST = 14  # lines of a tensor
 BOX = {False: "─│┌┬┐├┼┤└┴┘", True: "-|+++++++++"}

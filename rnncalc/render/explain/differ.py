@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rnncalc.errors import listed, quoted
-from rnncalc.pieces import Difference, LayerDifference, Piece
 from rnncalc.render.explain.parts import Equations, Heading, Part, Rows, Text
 from rnncalc.render.names import braced
+from rnncalc.why.pieces import Difference, LayerDifference, Piece
 
 
 def parts(told: Difference) -> Iterator[Part]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from functools import singledispatch
 from typing import Any
 
-from rnncalc.explain import Block
 from rnncalc.render import words
 from rnncalc.render.explain import parts
 from rnncalc.render.explain.tex import formula, text
 from rnncalc.render.names import braced
+from rnncalc.why.explain import Block
 
 HEAD = r"""\documentclass{article}
 \usepackage[T1]{fontenc}

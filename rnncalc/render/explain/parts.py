@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from rnncalc.equations import Equation
-from rnncalc.explain import Block, Length
 from rnncalc.record import Record
 from rnncalc.render import words
+from rnncalc.why.explain import Block, Length
 
 
 class Heading(Record):

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rnncalc.errors import counted, listed, quoted
-from rnncalc.explain import Block, Explanation, LayerStory, Length
 from rnncalc.render import words
 from rnncalc.render.explain.parts import (
     Bars,
@@ -22,6 +21,7 @@ from rnncalc.render.explain.parts import (
     Text,
 )
 from rnncalc.render.names import braced
+from rnncalc.why.explain import Block, Explanation, LayerStory, Length
 
 UNITS = ("units", "filters")  # what is asked for most: the length of h
 

@@ -1,0 +1,1 @@
+"""The proof: forward pass against formula, each weight read and each mattering, and what frameworks recorded."""

@@ -1,0 +1,322 @@
+"""Why a model has so many parameters: what is told of it, read off the trace, the arrangement and the wires.
+
+>>> import rnncalc
+>>> found = explain(rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": {"units": 128}}]}))
+>>> f"{found.total.symbols} = {found.total.numbers} = {found.report.params:,}"
+'(input_depth + num_units) × 4·num_units + 4·num_units = (10 + 128) × 4·128 + 4·128 = 71,168'
+>>> [(each.name, each.means) for each in found.layers[0].equations][0]
+('i', 'input gate: how much of the candidate is written')
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rnncalc.algebra import Poly, symbol
+from rnncalc.equations import Equation, lines
+from rnncalc.errors import Problem
+from rnncalc.layout import formula
+from rnncalc.record import Record
+from rnncalc.remarks import facts
+from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
+from rnncalc.why import formulas
+from rnncalc.why.influence import Influence, influences
+from rnncalc.why.origin import depths
+
+if TYPE_CHECKING:
+    from rnncalc.arrangement import Block as Cell
+    from rnncalc.layer import Layer
+    from rnncalc.network import Model
+    from rnncalc.tensor import Tensor
+    from rnncalc.trace import Trace
+
+
+class Length(Record):
+    """A vector of the step: the input, a state or what a map gives, how long it is, and that in the framework's words.
+
+    `reads` are what the map multiplies with matrices.
+    """
+
+    name: str
+    kind: str
+    size: int
+    formula: str
+    reads: tuple[str, ...] = ()
+
+
+class Side(Record):
+    """One strip of a tensor's rows or columns: what stands there, and how many of them. `read`: the step reads it."""
+
+    name: str
+    size: int
+    read: bool = True
+
+
+class Block(Record):
+    """Tensors of one shape and content: their names, the grid that they are, and their scalars.
+
+    `rows` are what is read, `columns` the gates, of which each may have a tensor `apart`; `form` is the layout's, as
+    `transposed`, and `kernel` the window of a convolution. `layer` counts in the stack: 1 stands for all but the
+    first. `added` is what the framework adds to a gate's bias when it runs, `negated` the gates whose sign it turns.
+    """
+
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+    formula: str
+    numbers: str
+    size: int
+    rows: tuple[Side, ...]
+    columns: tuple[Side, ...]
+    kernel: tuple[int, ...]
+    form: str
+    apart: bool
+    layer: int
+    added: tuple[tuple[str, int], ...]
+    negated: tuple[str, ...]
+    shared: str | None
+
+    @property
+    def times(self) -> int:
+        """How many tensors there are of it."""
+        return len(self.names)
+
+    @property
+    def params(self) -> int:
+        """The scalars of them all; none where they are another layer's."""
+        return 0 if self.shared else self.size * self.times
+
+
+class LayerStory(Record):
+    """One layer: what it computes, what it reads and why that is so long, and what it stores.
+
+    `symbols` is its count in the framework's words, `numbers` the same with numbers. `cell` is the step's name.
+    """
+
+    report: LayerReport
+    title: str
+    recurrent: bool
+    num_layers: int
+    bidirectional: bool
+    merge_mode: str
+    words: dict[str, str]
+    equations: tuple[Equation, ...]
+    lengths: tuple[Length, ...]
+    depths: tuple[str, ...]
+    blocks: tuple[Block, ...]
+    unit: tuple[str, str, int] | None  # the scalars of one unit, where each has as many: in words, in numbers, how many
+    facts: tuple[str, ...]
+    symbols: str
+    numbers: str
+    same_as: str
+
+
+class Explanation(Record):
+    """A model, told layer by layer; `trace` is the first recurrent layer's, for the pictures of its step."""
+
+    report: ModelReport
+    layers: tuple[LayerStory, ...]
+    total: formulas.Total
+    influences: tuple[Influence, ...]
+    others: tuple[tuple[str, int], ...]
+    trace: Trace | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its JSON."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "name": self.report.name,
+            "framework": self.report.framework,
+            "source": self.report.source,
+            "params": self.report.params,
+            "formula": self.total.symbols,
+            "numbers": self.total.numbers,
+            "sizes": dict(self.total.sizes),
+            "layers": [_layer_dict(layer) for layer in self.layers],
+            "influences": [{"change": each.change, "params": each.params} for each in self.influences],
+            "elsewhere": dict(self.others),
+        }
+
+
+class Explanations(Record):
+    """All that was explained, or set beside each other, and what could not be read."""
+
+    records: tuple[Any, ...]
+    problems: tuple[Problem, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of `explain` for specs."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "explanations": [each.to_dict() for each in self.records],
+            "errors": [problem.to_dict() for problem in self.problems],
+        }
+
+
+def _layer_dict(layer: LayerStory) -> dict[str, Any]:
+    return {
+        "name": layer.report.name,
+        "type": layer.report.type,
+        "framework_type": layer.report.framework_type,
+        "params": layer.report.params,
+        "formula": layer.symbols,
+        "numbers": layer.numbers,
+        "input_depth": list(layer.depths),
+        "equations": [
+            {"name": each.name, "text": each.unicode, "latex": each.latex, "means": each.means}
+            for each in layer.equations
+        ],
+        "lengths": [{"name": each.name, "kind": each.kind, "size": each.size} for each in layer.lengths],
+        "tensors": [
+            {
+                "names": list(each.names),
+                "shape": list(each.shape),
+                "rows": [[side.name, side.size] for side in each.rows],
+                "columns": [[side.name, side.size] for side in each.columns],
+                "transposed": each.form == "transposed",
+                "formula": each.formula,
+                "numbers": each.numbers,
+                "params": each.params,
+            }
+            for each in layer.blocks
+        ],
+    }
+
+
+def explain(model: Model, others: Sequence[tuple[str, int]] = ()) -> Explanation:
+    """What is told of a model; `others` are the frameworks that store it in another number of scalars."""
+    report = model.report()
+    stories = tuple(_story(model, layer, told) for layer, told in zip(model.layers, report.layers))
+    recurrent = [layer.trace for layer in model.layers if layer.cell.states]
+    return Explanation(
+        report,
+        stories,
+        formulas.total(model),
+        influences(model),
+        tuple(others),
+        recurrent[0] if recurrent else None,
+    )
+
+
+def _story(model: Model, layer: Layer, told: LayerReport) -> LayerStory:
+    blocks = _blocks(layer)
+    counts: Counter[str] = Counter()
+    numbers: Counter[str] = Counter()
+    for block in blocks:
+        if not block.shared:
+            counts[block.formula] += block.times
+            numbers[block.numbers] += block.times
+    plan = layer.plan
+    return LayerStory(
+        told,
+        layer.cell.title,
+        bool(layer.cell.states),
+        plan.num_layers,
+        plan.bidirectional,
+        plan.merge_mode,
+        layer.words,
+        lines(layer.trace, layer.policy),
+        _lengths(layer),
+        depths(model, layer),
+        blocks,
+        _unit(layer),
+        facts(layer),
+        formulas.summed(counts),
+        formulas.summed(numbers),
+        plan.same_as,
+    )
+
+
+def _lengths(layer: Layer) -> tuple[Length, ...]:
+    """The input, the states and the maps, in this order."""
+    if not layer.cell.states:
+        return ()
+    found: list[tuple[str, str, Poly, tuple[str, ...]]] = [("x", "input", symbol("input_depth"), ())]
+    found += [(state.name, "state", state.size, ()) for state in layer.trace.states]
+    reads: dict[str, dict[str, None]] = {}
+    sizes: dict[str, Poly] = {}
+    for made in layer.trace.maps:
+        matrices = [source.name for source in made.sources if source.kind in ("matrix", "window")]
+        if matrices:
+            reads.setdefault(made.gate, {}).update(dict.fromkeys(matrices))
+            sizes[made.gate] = made.to
+    found += [(gate, "map", sizes[gate], tuple(sources)) for gate, sources in reads.items()]
+    return tuple(
+        Length(name, kind, size.at(layer.sizes[0]), formula((size,), layer.words), sources)
+        for name, kind, size, sources in found
+    )
+
+
+def _unit(layer: Layer) -> tuple[str, str, int] | None:
+    """The scalars of one unit of the first layer and one direction, where the count is so many for each of them."""
+    count = layer.count
+    if not layer.cell.states or layer.shared or layer.trace.output != symbol("units"):
+        return None
+    if any("units" not in dict(monomial) for monomial in count.terms):
+        return None
+    each, sizes = count.over("units"), layer.sizes[0]
+    told = formula((each,), layer.words)
+    return told, formulas.in_numbers(told, _values(layer, sizes)), int(each.at(sizes))
+
+
+def _values(layer: Layer, sizes: dict[str, int]) -> dict[str, int]:
+    """The number that each of the framework's words stands for; an embedding has no depth of its input."""
+    own = {key: size for key, size in sizes.items() if key != "input_depth" or (layer.depths or [None])[0] is not None}
+    return {layer.words.get(key, key): size for key, size in own.items()}
+
+
+def _blocks(layer: Layer) -> tuple[Block, ...]:
+    """The tensors, those together that differ in their names alone, or that have a gate each."""
+    alike: dict[Any, list[Tensor]] = {}
+    for tensor in layer.tensors:
+        stored, k = tensor.stored, _nth(tensor)
+        content: Any = tensor.name
+        if stored is not None:
+            rows = tuple(row[0].term for row in stored.grid)
+            content = (k, stored.form, rows, stored if len(stored.grid[0]) > 1 else "")
+        alike.setdefault((tensor.shape, tensor.formula, tensor.shared, content), []).append(tensor)
+    return tuple(_block(layer, tensors) for tensors in alike.values())
+
+
+def _nth(tensor: Tensor) -> int:
+    """The layer of a stack that it belongs to: 0, or 1 for all that follow, since they are alike."""
+    return min(tensor.parts[0][0], 1) if tensor.parts else 0
+
+
+def _block(layer: Layer, tensors: Sequence[Tensor]) -> Block:
+    first = tensors[0]
+    sizes = layer.sizes[min(_nth(first), len(layer.sizes) - 1)]
+    grids = list(dict.fromkeys(tensor.stored for tensor in tensors if tensor.stored))
+    rows: tuple[Side, ...] = ()
+    columns: list[Side] = []
+    for stored in grids:
+        rows = tuple(Side(_term(row[0].term), row[0].rows.at(sizes)) for row in stored.grid)
+        columns += [_column(layer, block, sizes) for block in stored.grid[0]]
+    cells = [block for stored in grids for block in stored.blocks]
+    return Block(
+        tuple(tensor.name for tensor in tensors),
+        first.shape,
+        first.formula,
+        formulas.in_numbers(first.formula, _values(layer, sizes)),
+        first.size,
+        rows,
+        tuple(columns),
+        tuple(axis.at(sizes) for axis in grids[0].grid[0][0].kernel) if grids else (),
+        grids[0].form if grids else "vector",
+        len(grids) > 1,
+        _nth(first),
+        tuple(dict.fromkeys((cell.column.gate, cell.column.added) for cell in cells if cell.column.added)),
+        tuple(dict.fromkeys(cell.column.gate for cell in cells if cell.column.sign < 0)),
+        first.shared,
+    )
+
+
+def _column(layer: Layer, block: Cell, sizes: dict[str, int]) -> Side:
+    read = (block.column.gate, block.term) not in layer.arrangement.unread
+    return Side(block.column.gate, block.columns.at(sizes), read)
+
+
+def _term(term: str) -> str:
+    """What a row of a tensor is multiplied with: a source, one elementwise (`c⊙`), or 1 for a bias."""
+    return "1" if term.startswith("1") else f"{term[:-1]}⊙" if term.endswith("*") else term
