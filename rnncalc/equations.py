@@ -112,7 +112,8 @@ def lines(trace: Trace, policy: str = "single") -> tuple[Equation, ...]:
     plain, ascii, latex = (equations(trace, policy, notation) for notation in (UNICODE, ASCII, LATEX))
     called = named(trace)
     names = [name for value in trace.values if (name := called[id(value)])]
-    means = [gates.get(name.rstrip("'"), "") for name in names]
+    gates |= {f"{state}'": f"the new {state}" for state in trace.cell.states if state not in gates}
+    means = [gates.get(name, gates.get(name.rstrip("'"), "")) for name in names]
     return tuple(map(Equation, names, plain, ascii, latex, means))
 
 

@@ -163,8 +163,8 @@ def test_a_picture_is_to_scale() -> None:
 
 def test_what_changes_the_count_is_computed_for_these_sizes() -> None:
     found = {each.change: each.params for each in explain(lstm()).influences}
-    assert found["twice the num_units: 256"] == (10 + 256) * 4 * 256 + 4 * 256 == 273_408
-    assert found["twice the input_depth: 20"] == (20 + 128) * 4 * 128 + 4 * 128 == 76_288
+    assert found["num_units doubled: 256"] == (10 + 256) * 4 * 256 + 4 * 256 == 273_408
+    assert found["input_depth doubled: 20"] == (20 + 128) * 4 * 128 + 4 * 128 == 76_288
     assert found["one more layer in the stack"] == 71_168 + (128 + 128) * 4 * 128 + 4 * 128
     assert found["both directions"] == 2 * 71_168
     assert found["with peephole"] == 71_168 + 3 * 128
@@ -173,7 +173,7 @@ def test_what_changes_the_count_is_computed_for_these_sizes() -> None:
 
 def test_a_size_of_a_whole_model_is_named_with_its_layer() -> None:
     changes = [each.change for each in explain(PUBLISHED["keras-weather"]).influences]
-    assert changes == ["twice the units of `lstm`: 64", "twice the depth of `input`: 14"]
+    assert changes == ["units of `lstm` doubled: 64", "depth of `input` doubled: 14"]
 
 
 # why an input is as deep as it is
@@ -425,6 +425,9 @@ def test_the_ending_of_a_file_says_what_it_is(run: Run, tmp_path: Path) -> None:
         (("lstm", "--projection", "4", "--diff", "keras", "pytorch"), "keras has no lstm with projection 4"),
         (("lstm", "--diff", "keras", "pytorch", "-f", "svg"), "no pictures"),
         (("lstmm",), "`lstmm` is neither a cell nor a file; did you mean `lstm`?"),
+        (("lstmm", "--units", "7"), "`lstmm` is neither a cell nor a file; did you mean `lstm`?"),
+        (("LSTM",), "`LSTM` is neither a cell nor a file; did you mean `lstm`?"),
+        (("BasicLSTMCell",), "it is tensorflow1's lstm: write `lstm -F tensorflow1`"),
         (("lstm", "gru"), "`gru` stands beside the cell lstm"),
         (("a.yaml", "gru"), "`a.yaml` stands beside the cell gru"),
         (("lstm", "--figure", "step"), "needs -f svg"),

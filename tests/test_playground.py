@@ -185,5 +185,5 @@ def test_every_control_has_a_label(page: Page) -> None:
 
 def test_the_page_is_one_file_that_loads_nothing() -> None:
     text = written()
-    assert not re.search(r'(?:src|href)="(?!README|explain|why-counts|cells|numbers)', text)
+    assert not re.search(r'(?:src|href)="(?!README|guide|explain|why-counts|cells|numbers)', text)
     assert not re.search(r"@import|url\((?!#)", text)

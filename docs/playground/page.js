@@ -240,7 +240,8 @@ function command(chosen) {
   const words = ["rnncalc", chosen.cell];
   for (const [key, value] of Object.entries(chosen.sizes)) words.push(flag(key), String(value));
   for (const [key, value] of Object.entries(chosen.counted)) words.push(flag(key), value);
-  for (const key of cell.switches.filter((each) => !cell.sizes.includes(each))) {
+  const own = ownSwitches(chosen.cell, chosen.framework) || {};
+  for (const key of cell.switches.filter((each) => !cell.sizes.includes(each) && chosen.switches[each] !== own[each])) {
     words.push(chosen.switches[key] ? flag(key) : flag(`no_${key}`));
   }
   if (chosen.num_layers > 1n) words.push("--num-layers", String(chosen.num_layers));
@@ -298,14 +299,14 @@ function show() {
 function lengths(variant, sizes) {
   const word = text(variant.words.units);
   const [state] = variant.states[0];
-  at("unit").textContent = `${word} = ${grouped(sizes.units)}: how many numbers a gate has. It is not the number of steps, nor of cells; one cell is used at every step.`;
+  at("unit").textContent = `${word} = ${grouped(sizes.units)}: the length of ${variant.states.length > 1 ? "the states" : "the state"} and of each gate, where nothing projects it. It is not the number of steps, nor of cells; one cell is used at every step.`;
   const gates = new Map(variant.gates.map(([gate, place]) => [gate, valueOf(place, sizes)]));
   gates.delete(state);
   const rows = [["x", sizes.input_depth], ...variant.states.map(([name, place]) => [name, valueOf(place, sizes)]), ...gates];
   const most = rows.reduce((a, [, b]) => (a > b ? a : b), 1n);
   at("lengths").tBodies[0].replaceChildren(...rows.map(([name, length]) => {
     const bar = element("span", "", "bar");
-    bar.style.width = `${Math.max(0.2, Number(length * 1000n / most) / 50)}rem`;
+    bar.style.width = `min(${Math.max(0.2, Number(length * 1000n / most) / 50)}rem, ${Math.max(1, Number(length * 50n / most))}vw)`;
     return row([name, bar, grouped(length)], ["", "", "n"]);
   }));
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rnncalc import layouts
 from rnncalc.cell import Cell, find, recurrent
 from rnncalc.cli.batch import specs
 from rnncalc.cli.cell import CellCommand, cell_options
@@ -28,6 +30,8 @@ class TargetCommand(CellCommand):
         cell = next((arg for arg, before in zip(args, ["", *args]) if arg in recurrent() and before not in FILES), None)
         if cell is not None:
             ctx.meta["cell"] = find(cell)
+        elif args:  # a name that is wrong is told before the flags that it would have had
+            files_or_cells(args[:1])
         return super().parse_args(ctx, self.completed(ctx, args))
 
     def completed(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -40,10 +44,21 @@ class TargetCommand(CellCommand):
         return [*super().get_params(ctx), *(cell_options(cell) if cell else [])]
 
 
-def files_or_cells(paths: tuple[str, ...]) -> None:
-    """Raise a click.UsageError where one is nearly the name of a cell, and no file."""
+def meant(word: str) -> str:
+    """`; did you mean ...?` for a cell in other letters, a framework's class, or a near word; else nothing."""
+    if word.lower() in recurrent():
+        return f"; did you mean `{word.lower()}`?"
+    for framework in layouts.NAMES:
+        for entry in layouts.find(framework).entries:
+            if entry.name == word and entry.cell in recurrent():
+                return f"; it is {framework}'s {entry.cell}: write `{entry.cell} -F {framework}`"
+    return suggest(word, recurrent())
+
+
+def files_or_cells(paths: Sequence[str]) -> None:
+    """Raise a click.UsageError where one is meant for the name of a cell, and no file."""
     for path in paths:
-        if (hint := suggest(path, recurrent())) and not os.path.lexists(path):
+        if not os.path.lexists(path) and (hint := meant(path)):
             raise click.UsageError(f"{named(path)} is neither a cell nor a file{hint}")
 
 

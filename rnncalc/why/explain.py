@@ -21,6 +21,7 @@ from rnncalc.layout import formula
 from rnncalc.record import Record
 from rnncalc.remarks import facts
 from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
+from rnncalc.tensor import seen
 from rnncalc.why import formulas
 from rnncalc.why.influence import Influence, influences
 from rnncalc.why.origin import depths
@@ -47,11 +48,20 @@ class Length(Record):
 
 
 class Side(Record):
-    """One strip of a tensor's rows or columns: what stands there, and how many of them. `read`: the step reads it."""
+    """One strip of a tensor's rows or columns: what stands there, and how many of them. `read`: the step reads it.
+
+    A row is a source, a source that enters elementwise (`c⊙`), or a bias (`1`; `b_x` and `b_h` where there are two).
+    """
 
     name: str
     size: int
     read: bool = True
+
+    @property
+    def label(self) -> str:
+        """`h 128`; the bare name of what is one row by its nature."""
+        single = self.name == "1" or self.name.startswith("b_") or self.name.endswith("⊙")
+        return self.name if single else f"{self.name} {self.size:,}"
 
 
 class Block(Record):
@@ -105,7 +115,7 @@ class LayerStory(Record):
     lengths: tuple[Length, ...]
     depths: tuple[str, ...]
     blocks: tuple[Block, ...]
-    unit: tuple[str, str, int] | None  # the scalars of one unit, where each has as many: in words, in numbers, how many
+    units: tuple[tuple[str, str, int], ...]  # the scalars of a unit, of the first layer and of those above it
     facts: tuple[str, ...]
     symbols: str
     numbers: str
@@ -220,7 +230,7 @@ def _story(model: Model, layer: Layer, told: LayerReport) -> LayerStory:
         _lengths(layer),
         depths(model, layer),
         blocks,
-        _unit(layer),
+        _units(layer),
         facts(layer),
         formulas.summed(counts),
         formulas.summed(numbers),
@@ -248,16 +258,18 @@ def _lengths(layer: Layer) -> tuple[Length, ...]:
     )
 
 
-def _unit(layer: Layer) -> tuple[str, str, int] | None:
-    """The scalars of one unit of the first layer and one direction, where the count is so many for each of them."""
+def _units(layer: Layer) -> tuple[tuple[str, str, int], ...]:
+    """The scalars of one unit in one direction, where the count is so many for each: in words, in numbers, how many."""
     count = layer.count
     if not layer.cell.states or layer.shared or layer.trace.output != symbol("units"):
-        return None
+        return ()
     if any("units" not in dict(monomial) for monomial in count.terms):
-        return None
-    each, sizes = count.over("units"), layer.sizes[0]
-    told = formula((each,), layer.words)
-    return told, formulas.in_numbers(told, _values(layer, sizes)), int(each.at(sizes))
+        return ()
+    found = []
+    for k, sizes in enumerate(layer.sizes[:2]):
+        told = formula(seen(layer, k)((count.over("units"),)), layer.words)
+        found.append((told, formulas.in_numbers(told, _values(layer, sizes)), int(count.over("units").at(sizes))))
+    return tuple(found)
 
 
 def _values(layer: Layer, sizes: dict[str, int]) -> dict[str, int]:
@@ -291,7 +303,9 @@ def _block(layer: Layer, tensors: Sequence[Tensor]) -> Block:
     rows: tuple[Side, ...] = ()
     columns: list[Side] = []
     for stored in grids:
-        rows = tuple(Side(_term(row[0].term), row[0].rows.at(sizes)) for row in stored.grid)
+        terms = [row[0].term for row in stored.grid]
+        biases = sum(term.startswith("1") for term in terms)
+        rows = tuple(Side(_term(row[0].term, biases), row[0].rows.at(sizes)) for row in stored.grid)
         columns += [_column(layer, block, sizes) for block in stored.grid[0]]
     cells = [block for stored in grids for block in stored.blocks]
     return Block(
@@ -317,6 +331,8 @@ def _column(layer: Layer, block: Cell, sizes: dict[str, int]) -> Side:
     return Side(block.column.gate, block.columns.at(sizes), read)
 
 
-def _term(term: str) -> str:
-    """What a row of a tensor is multiplied with: a source, one elementwise (`c⊙`), or 1 for a bias."""
-    return "1" if term.startswith("1") else f"{term[:-1]}⊙" if term.endswith("*") else term
+def _term(term: str, biases: int) -> str:
+    """What a row of a tensor is multiplied with."""
+    if term.startswith("1"):
+        return f"b_{term[1:]}" if biases > 1 else "1"
+    return f"{term[:-1]}⊙" if term.endswith("*") else term

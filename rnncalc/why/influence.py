@@ -3,8 +3,8 @@
 >>> import rnncalc
 >>> for each in influences(rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": {"units": 128}}]}))[:2]:
 ...     print(each.change, each.params, round(each.times, 2))
-twice the num_units: 256 273408 3.84
-twice the input_depth: 20 76288 1.07
+num_units doubled: 256 273408 3.84
+input_depth doubled: 20 76288 1.07
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def _doubled(model: Model, layers: list[Layer], alone: bool) -> Iterator[tuple[s
     for owner, key, word, value in places[:MOST]:
         where = "" if alone else f" of {quoted(owner)}"
         try:
-            yield f"twice the {word}{where}: {2 * value:,}", symbolic(model, {(owner, key): 2 * value})
+            yield f"{word}{where} doubled: {2 * value:,}", symbolic(model, {(owner, key): 2 * value})
         except (SpecError, NotPolynomial):
             continue
 

@@ -52,6 +52,8 @@ def _origin(model: Model, name: str, wires: dict[str, tuple[str, ...]], kept: tu
         text = f"{formula((layer.trace.output,), layer.words)} of {quoted(name)}"
         if layer.options.get("projection"):
             notes.insert(0, "what h is projected to")
+        if layer.cell.states and not layer.plan.return_sequences:
+            notes.append("its last step alone")
         if layer.plan.bidirectional:
             mode = layer.plan.merge_mode
             text = f"2 × {text}" if mode == "concat" else text

@@ -13,6 +13,7 @@ b_h: biases beside h, of i, f, g and o 0 512
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from rnncalc.algebra import product
@@ -129,7 +130,7 @@ def _layer(one: Layer, two: Layer) -> LayerDifference:
         first = [gate for gate in _order(one) if gate in gates] or gates
         gates_of = [tuple(each.gates.values()) for each in (a, b)]
         pieces.append(Piece(_what(term, first), a.size, b.size, tuple(a.tensors), tuple(b.tensors), *gates_of))
-    mine, theirs = facts(one), facts(two)
+    mine, theirs = ([part for fact in facts(layer) for part in _apart(fact)] for layer in (one, two))
     told, other = (lines(layer.trace, layer.policy) for layer in (one, two))
     return LayerDifference(
         one.plan.name,
@@ -143,6 +144,15 @@ def _layer(one: Layer, two: Layer) -> LayerDifference:
         tuple(line for line in told if line not in other),
         tuple(line for line in other if line not in told),
     )
+
+
+def _apart(fact: str) -> list[str]:
+    """`one bias a map (n has two maps)` as two facts, of which one may hold in both frameworks."""
+    found = re.fullmatch(r"(.*) \((.*) two maps\)", fact)
+    if not found:
+        return [fact]
+    why = "what multiplies the one does not multiply the other, so that each needs a bias of its own"
+    return [found[1], f"{found[2]} two maps: {why}"]
 
 
 class _Kind:

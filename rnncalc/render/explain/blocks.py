@@ -32,23 +32,20 @@ def pictures(blocks: Sequence[Block], width: int, ascii: bool) -> Iterator[str]:
     """A picture a tensor, a character standing for the same number of rows, and of columns, in all of them."""
     if not blocks:
         return
-    left = max(columns_of(_label(row)) for block in blocks for row in block.rows) + 3
+    left = max(columns_of(row.label) for block in blocks for row in block.rows) + 3
     widest = max(sum(side.size for side in block.columns) for block in blocks)
     tallest = max(sum(side.size for side in block.rows) for block in blocks)
     across = max(widest / (width - left - 2 - max(len(block.columns) for block in blocks)), tallest / TALLEST / 2)
     for block in blocks:
         yield from _picture(block, left, across, BOX[ascii], width)
     yield ""
-    told = f"One character stands for {_rounded(across)} columns and {_rounded(2 * across)} rows"
-    yield from wrapped(f"{told}; what is smaller is drawn larger.", width)
+    wide, high = _rounded(across), _rounded(2 * across)
+    told = f" (a letter is {wide} columns wide, a line {high} rows high)" if across > 1 else ""
+    yield from wrapped(f"To scale{told}; what is too thin for a line has one all the same.", width)
 
 
 def _rounded(scale: float) -> str:
     return f"{scale:.3g}" if scale < 1000 else f"{scale:,.0f}"
-
-
-def _label(side: Side) -> str:
-    return side.name if side.name == "1" or side.name.endswith("⊙") else f"{side.name} {side.size:,}"
 
 
 def _figure(side: Side) -> str:
@@ -79,7 +76,7 @@ def _picture(block: Block, left: int, across: float, box: str, width: int) -> It
         high = max(1, round(row.size / across / 2))
         for m in range(high):
             middle = m == (high - 1) // 2
-            label = _label(row) if middle else ""
+            label = row.label if middle else ""
             cells = []
             for side, room in zip(block.columns, widths):
                 count = f"{row.size * side.size * _window(block):,}" if middle else ""
@@ -98,12 +95,14 @@ def _window(block: Block) -> int:
 def caption(block: Block) -> Iterator[str]:
     """The name, the shape in the framework's words, and how the picture stands to it."""
     name = braced(list(block.names)) or f"{block.names[0]} …"
-    yield f"{name}  [{words.shape(block.shape)}] = {block.formula}"
+    shape = " × ".join(f"{axis:,}" for axis in block.shape)
+    yield f"{name}  [{shape}] = {block.formula}"
     told = []
     if block.times > 1:
-        told.append(f"{counted(block.times, 'tensor')} of this shape")
+        braces = ", one for each name in braces" if "{" in name else ""
+        told.append(f"{counted(block.times, 'tensor')} of this shape{braces}")
     if block.form == "transposed":
-        told.append("stored the other way round, gates as rows")
+        told.append("stored the other way round: columns as rows")
     if block.form == "vector" and len(block.rows) > 1:
         told.append("stored row after row")
     if block.kernel:

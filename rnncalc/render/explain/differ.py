@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rnncalc.errors import listed, quoted
-from rnncalc.render.explain.parts import Equations, Heading, Part, Rows, Text
+from rnncalc.render.explain.parts import Equations, Heading, Part, Rows, Signed, Text
+from rnncalc.render.explain.story import SAID
 from rnncalc.render.names import braced
 from rnncalc.why.pieces import Difference, LayerDifference, Piece
 
@@ -43,13 +44,13 @@ def _nameless(piece: Piece) -> Piece:
 
 
 def _layer(told: Difference, layer: LayerDifference) -> Iterator[Part]:
-    yield Heading(f"{layer.name}: {layer.left_type} and {layer.right_type}")
+    yield Heading(f"{layer.name}: {layer.left_type} of {told.left}, {layer.right_type} of {told.right}")
     rows = [(each.what, each.left, each.right, Signed(each.right - each.left)) for each in layer.pieces]
     rows.append(("together", layer.left, layer.right, Signed(layer.right - layer.left)))
     yield Rows(("Piece", told.left, told.right, "Difference"), tuple(rows))
     for framework, why in ((told.left, layer.left_why), (told.right, layer.right_why)):
         if why:
-            yield Text(f"Only in `{framework}`: {'; '.join(why)}.")
+            yield Text(f"Only in `{framework}`: {'; '.join(SAID.get(fact, fact) for fact in why)}.")
     for framework, lines in ((told.left, layer.left_equations), (told.right, layer.right_equations)):
         if lines:
             yield Text(f"`{framework}` computes:")
@@ -79,15 +80,8 @@ def _said(told: Difference, piece: Piece) -> str:
     return f"Of {what or name} `{told.left}` has {piece.left:,} and `{told.right}` {piece.right:,}."
 
 
-class Signed(int):
-    """A number that is shown with its sign."""
-
-    def __format__(self, form: str) -> str:
-        return super().__format__(f"+{form}" if self else form)
-
-
 def _where(tensors: Sequence[str], gates: Sequence[str]) -> str:
     if not tensors:
-        return "-"
+        return "none"
     name = braced(list(tensors)) or f"{tensors[0]} …"
     return f"{name} ({' '.join(gates)})" if gates else name

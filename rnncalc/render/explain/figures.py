@@ -15,6 +15,7 @@ MOST_LAYERS, MOST_CIRCLES = 3, 5
 COLUMN, ROW, NODE = 86, 46, 30  # of the step's graph: distances, and the height of a node
 FUNCTIONS = {"sigmoid": "σ"}
 FILLS = "abcdef"
+STEPS = ("1", "2", "3", "…", "t")
 
 
 def figure(kind: str, told: Explanation) -> Canvas | None:
@@ -33,44 +34,65 @@ def unrolled(told: Explanation) -> Canvas | None:
         return None
     states = [each for each in layer.lengths if each.kind == "state"]
     depth = next(each for each in layer.lengths if each.kind == "input")
-    levels = min(layer.num_layers, MOST_LAYERS)
-    steps = ["1", "2", "3", "…", "t"]
-    both = layer.bidirectional
+    levels, both = min(layer.num_layers, MOST_LAYERS), layer.bidirectional
     wide = max(92.0, long(layer.report.type) + 16)
-    across, high = wide + 80, 92.0 if both else 76.0
+    shift = 26.0 if both else 0.0  # of the second cell, to the right
+    across, high = wide + 80 + shift, 126.0 if both else 76.0
+    names = ", ".join(each.name for each in states)
     drawing = Canvas()
     foot = 40 + levels * high
-    for n, step in enumerate(steps):
+    rows = [(40 + level * high + down, forward) for level in range(levels) for down, forward in _cells(both)]
+    for n, step in enumerate(STEPS):
         x = 60 + n * across
-        if step == "…":
-            for level in range(levels):
-                drawing.text(x + wide / 2, 40 + level * high + 22, "…", "title")
-            continue
-        drawing.text(x + wide / 2, 8, f"{states[0].name}{_index(step)}" if not both else f"y{_index(step)}")
-        for level in range(levels):
-            y = 40 + level * high
-            drawing.box(x, y, wide, 44, "cell", 8)
-            drawing.text(x + wide / 2, y + 22, layer.report.type)
-            drawing.straight(x + wide / 2, y, x + wide / 2, y - 22 if not level else y - high + 44)
-        drawing.straight(x + wide / 2, foot, x + wide / 2, foot - high + 44)
-        drawing.text(x + wide / 2, foot + 10, f"x{_index(step)}")
-        drawing.text(x + wide / 2, foot + 30, f"step {step}", "soft")
-    names = ", ".join(each.name for each in states)
-    for level in range(levels):
-        y = 40 + level * high
-        for n in range(len(steps) - 1):
-            start, end = 60 + n * across + wide, 60 + (n + 1) * across
-            start, end = (start - 26, end) if steps[n] == "…" else (start, end + 26 if steps[n + 1] == "…" else end)
-            drawing.straight(start, y + (12 if both else 22), end, y + (12 if both else 22))
-            drawing.text((start + end) / 2, y + (2 if both else 12), names, "small")
+        for y, forward in rows:
+            left = x if forward else x + shift
+            if step == "…":
+                drawing.text(left + wide / 2, y + 20, "…", "title")
+                continue
+            drawing.box(left, y, wide, 40, "cell", 8)
+            drawing.text(left + wide / 2, y + 20, layer.report.type)
+        if step != "…":
+            drawing.text(x + (wide + shift) / 2, 8, f"{'y' if both else states[0].name}{_index(step)}")
+            drawing.text(x + (wide + shift) / 2, foot + 10, f"x{_index(step)}")
+            drawing.text(x + (wide + shift) / 2, foot + 30, f"step {step}", "soft")
             if both:
-                drawing.straight(end, y + 34, start, y + 34)
+                drawing.straight(x + (wide + shift) / 2, foot, x + (wide + shift) / 2, foot - 18, arrow=False)
+            for level in range(levels):
+                _through(drawing, x, 40 + level * high, wide, shift, high)
+        if n:
+            for y, forward in rows:
+                start, end = x - across + wide + (0 if forward else shift), x + (0 if forward else shift)
+                start, end = start - (26 if STEPS[n - 1] == "…" else 0), end + (26 if step == "…" else 0)
+                drawing.straight(*((start, y + 20, end, y + 20) if forward else (end, y + 20, start, y + 20)))
+                drawing.text((start + end) / 2, y + 10, names, "small")
     told_states = ", ".join(f"{each.name}: {each.size:,} numbers" for each in states)
     note = f"x: {depth.size:,} numbers; {told_states}. The weights are the same at every step."
+    note += " y: what both directions give, side by side." if both and layer.merge_mode == "concat" else ""
     if layer.num_layers > levels:
         note += f" {layer.num_layers} layers, of which {levels} are drawn."
     drawing.text(60, foot + 56, note, "soft", "start")
     return drawing
+
+
+def _cells(both: bool) -> tuple[tuple[float, bool], ...]:
+    """How far down each cell of a layer stands, and whether it reads forwards."""
+    return ((0.0, True), (48.0, False)) if both else ((0.0, True),)
+
+
+def _through(drawing: Canvas, x: float, y: float, wide: float, shift: float, high: float) -> None:
+    """The arrows of one layer at one step: into its cells from below, and out of them at the top."""
+    below = y + high  # where what it reads comes from
+    if not shift:
+        drawing.straight(x + wide / 2, below, x + wide / 2, y + 40)
+        drawing.straight(x + wide / 2, y, x + wide / 2, y - 22)
+        return
+    left, right = x + shift / 2, x + wide + shift / 2
+    drawing.straight(left, below - 18, left, y + 40)
+    drawing.straight(x + shift + wide / 2, below - 18, x + shift + wide / 2, y + 88)
+    for start, end in ((below, below - 18), (y, y - 18)):  # what is read is shared, what is given stands side by side
+        drawing.straight(left, min(start, end), right, min(start, end), arrow=False)
+    drawing.straight(x + wide / 2, y, x + wide / 2, y - 18, arrow=False)
+    drawing.straight(right, y + 48, right, y - 18, arrow=False)
 
 
 def _index(step: str) -> str:
@@ -80,7 +102,7 @@ def _index(step: str) -> str:
 def units(told: Explanation) -> Canvas | None:
     """Inside one step: the units, of which each reads all of the input and all of the state."""
     layer = _first(told)
-    if layer is None or layer.unit is None:
+    if layer is None or not layer.units:
         return None
     first = next(each for each in layer.lengths if each.kind == "state")
     depth = next(each for each in layer.lengths if each.kind == "input")
@@ -107,7 +129,7 @@ def units(told: Explanation) -> Canvas | None:
     drawing.text(150, (starts[len(x_rows)] + starts[-1]) / 2, f"{first.name}: {first.size:,}", "", "end")
     drawing.text(right + 50, middle - 10, f"{first.size:,} units = {first.formula}", "", "start")
     together = f", those of {listed(maps)} together" if len(maps) > 1 else ""
-    drawing.text(right + 50, middle + 12, f"{layer.unit[2]:,} weights each{together}", "soft", "start")
+    drawing.text(right + 50, middle + 12, f"{layer.units[0][2]:,} weights each{together}", "soft", "start")
     return drawing
 
 
@@ -211,8 +233,7 @@ def _tensor(drawing: Canvas, block: Block, y: float, scale: float) -> float:
         x += wide
     y += 16
     for row, high in zip(block.rows, heights):
-        label = row.name if row.name == "1" or row.name.endswith("⊙") else f"{row.name} {row.size:,}"
-        drawing.text(left - 8, y + high / 2, label, "soft", "end")
+        drawing.text(left - 8, y + high / 2, row.label, "soft", "end")
         x = left
         for k, (side, wide) in enumerate(zip(block.columns, widths)):
             shade = FILLS[k % len(FILLS)]

@@ -87,7 +87,7 @@ def _picture(block: Block, scale: float) -> Iterator[str]:
     heights = [max(0.4, side.size * scale) for side in block.rows]
     y = 0.0
     for n, (row, high) in enumerate(zip(block.rows, heights)):
-        label = text(row.name if row.name == "1" or row.name.endswith("⊙") else f"{row.name} {row.size:,}")
+        label = text(row.label)
         yield rf"\node[left] at (0,{-y - high / 2:.2f}) {{{label}}};"
         x = 0.0
         for side, wide in zip(block.columns, widths):

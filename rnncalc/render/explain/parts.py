@@ -87,6 +87,13 @@ class Story(Record):
         return next(part.text for part in self.parts if isinstance(part, Heading))
 
 
+class Signed(int):
+    """A number that is shown with its sign."""
+
+    def __format__(self, form: str) -> str:
+        return super().__format__(f"+{form}" if self else form)
+
+
 def figure(cell: Any) -> str:
     """A cell of a table as people read it."""
     return f"{cell:.2f}" if isinstance(cell, float) else words.number(cell) if isinstance(cell, int) else str(cell)
