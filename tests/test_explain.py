@@ -27,8 +27,9 @@ from rnncalc.render.explain.figures import figure
 from rnncalc.render.explain.graph import laid_out
 from rnncalc.symbolic import symbolic
 from rnncalc.trace import trace
-from rnncalc.why.explain import Explanation, explain
+from rnncalc.why.explain import explain
 from rnncalc.why.pieces import differ
+from rnncalc.why.told import Explanation
 from tests.conftest import Result
 
 Run = Callable[..., Result]

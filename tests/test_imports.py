@@ -42,6 +42,7 @@ FLOORS = (
     ("network", "remarks"),
     ("symbolic", "sizing.identify", "changes.pairs", "why.origin", "why.pieces"),
     ("why.formulas", "why.influence"),
+    ("why.told",),
     ("why.explain",),
     ("unroll",),
     ("forward", "training", "sizing.figures"),

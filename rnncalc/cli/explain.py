@@ -34,8 +34,9 @@ def command(**given: Any) -> int:
     from rnncalc.cli.output import output as make
     from rnncalc.network import others
     from rnncalc.render.explain import render
-    from rnncalc.why.explain import Explanations, explain
+    from rnncalc.why.explain import explain
     from rnncalc.why.pieces import differ
+    from rnncalc.why.told import Explanations
 
     out = make(given.pop("form"), given.pop("output"), given.pop("quiet"), given.pop("color"), FORMATS)
     plain, diff, only = given.pop("plain"), given.pop("diff"), given.pop("figure")

@@ -9,7 +9,7 @@ from rnncalc.errors import width as columns_of
 from rnncalc.render import words
 from rnncalc.render.explain.lines import wrapped
 from rnncalc.render.names import braced
-from rnncalc.why.explain import Block, Length, Side
+from rnncalc.why.told import Block, Length, Side
 
 TALLEST = 14  # lines of a tensor
 BOX = {False: "─│┌┬┐├┼┤└┴┘", True: "-|+++++++++"}

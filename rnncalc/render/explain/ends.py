@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from rnncalc.render import words
 from rnncalc.render.explain.parts import Heading, Part, Rows, Signed, Text
 from rnncalc.render.names import braced
-from rnncalc.why.explain import Block, Explanation, LayerStory
+from rnncalc.why.told import Block, Explanation, LayerStory
 
 
 def names(block: Block) -> str:

@@ -9,7 +9,7 @@ from rnncalc.render import words
 from rnncalc.render.explain.canvas import Canvas, long
 from rnncalc.render.explain.graph import Node, laid_out
 from rnncalc.render.names import braced
-from rnncalc.why.explain import Block, Explanation, LayerStory
+from rnncalc.why.told import Block, Explanation, LayerStory
 
 MOST_LAYERS, MOST_CIRCLES = 3, 5
 COLUMN, ROW, NODE = 86, 46, 30  # of the step's graph: distances, and the height of a node

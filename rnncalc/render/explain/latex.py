@@ -10,7 +10,7 @@ from rnncalc.render import words
 from rnncalc.render.explain import parts
 from rnncalc.render.explain.tex import formula, text
 from rnncalc.render.names import braced
-from rnncalc.why.explain import Block
+from rnncalc.why.told import Block
 
 HEAD = r"""\documentclass{article}
 \usepackage[T1]{fontenc}

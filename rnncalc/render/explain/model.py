@@ -8,7 +8,7 @@ from typing import Any
 from rnncalc.errors import counted, quoted
 from rnncalc.render.explain.ends import changes, costs, names, stacked, times
 from rnncalc.render.explain.parts import Equations, Figure, Formula, Heading, Part, Sums, Text
-from rnncalc.why.explain import Explanation, LayerStory
+from rnncalc.why.told import Explanation, LayerStory
 
 
 def whole(told: Explanation) -> Iterator[Part]:

@@ -10,7 +10,7 @@ from typing import Any
 from rnncalc.equations import Equation
 from rnncalc.record import Record
 from rnncalc.render import words
-from rnncalc.why.explain import Block, Length
+from rnncalc.why.told import Block, Length
 
 
 class Heading(Record):

@@ -20,7 +20,7 @@ from rnncalc.render.explain.parts import (
     Sums,
     Text,
 )
-from rnncalc.why.explain import Explanation, LayerStory, Length
+from rnncalc.why.told import Explanation, LayerStory, Length
 
 UNITS = ("units", "filters")  # what is asked for most: the length of h
 
