@@ -38,12 +38,13 @@ layers:
   - dense: {{units: 12, name: head}}
 budget: {{params: 2M, layers: {{head: {{params: 20k}}}}}}
 """
-PEAK = """
-import resource, sys, rnncalc.cli
+PEAK = r"""
+import re, sys, rnncalc.cli
 try:
     rnncalc.cli.main()
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    # not getrusage, whose peak is the parent's where that was larger
+    print(re.search(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[1], file=sys.stderr)
 """
 TORCHINFO = """
 import torch, torchinfo
