@@ -7,7 +7,7 @@ import runpy
 import shlex
 import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
 
@@ -228,8 +228,9 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         module = import_module(f"rnncalc.{package}")
         monkeypatch.setattr(module, "__path__", [*module.__path__, str(tmp_path / package)])
     monkeypatch.setattr(layouts, "NAMES", (*layouts.NAMES, "flux"))
-    cell.find.cache_clear()
-    cell.names.cache_clear()
+    invalidate_caches()
+    for known in (cell.find, cell.names, layouts.find):
+        known.cache_clear()
     yield
     monkeypatch.undo()
     cell.find.cache_clear()

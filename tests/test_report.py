@@ -351,7 +351,7 @@ finally:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of a process is read there")
 def test_the_memory_of_jsonl_grows_by_no_more_than_the_names_of_the_files(tmp_path: Path) -> None:
-    peaks = []
+    peaks, written = [], []
     for count in (2000, 6000):
         folder = tmp_path / str(count)
         for n in range(count):
@@ -362,8 +362,9 @@ def test_the_memory_of_jsonl_grows_by_no_more_than_the_names_of_the_files(tmp_pa
         command = [sys.executable, "-c", PEAK, "report", str(folder), "-f", "jsonl"]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         assert done.stdout.count("\n") == count
-        peaks.append(int(done.stderr))
-    assert peaks[1] - peaks[0] < 4_000 // 2  # KiB, half of one a file; a line alone is more than that
+        peaks.append(int(done.stderr) * 1024)
+        written.append(len(done.stdout))
+    assert peaks[1] - peaks[0] < (written[1] - written[0]) / 2
 
 
 # --- progress ---------------------------------------------------------------------------------------------------------

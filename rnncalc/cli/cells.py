@@ -16,7 +16,7 @@ from rnncalc.errors import named, suggest
 @click.argument("chosen", nargs=-1, metavar="[CELL]...", shell_complete=cells)
 @output_options
 def command(chosen: tuple[str, ...], form: Any, output: Any, quiet: bool, color: str) -> int:
-    """The cells: their equations, options and parameters, and who has them."""
+    """List the cells: their equations, options and parameters, and who has them."""
     from rnncalc.catalogue import cells
     from rnncalc.cli.output import output as make
 

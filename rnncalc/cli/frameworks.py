@@ -12,7 +12,7 @@ from rnncalc.cli.options import output_options
 @click.command("frameworks")
 @output_options
 def command(form: Any, output: Any, quiet: bool, color: str) -> int:
-    """The frameworks: their classes, their biases, and their words for the sizes."""
+    """List the frameworks: their classes, their biases, and their words for the sizes."""
     from rnncalc.catalogue import frameworks
     from rnncalc.cli.output import output as make
 

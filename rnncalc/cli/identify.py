@@ -34,12 +34,26 @@ def _cells(ctx: click.Context, param: click.Parameter, value: tuple[str, ...]) -
 
 @click.command("identify")
 @click.argument("total", type=SIZE)
-@click.option("--cell", "cells", multiple=True, callback=_cells, help="Only this cell; may be given several times.")
+@click.option(
+    "--cell",
+    "cells",
+    metavar="CELL",
+    multiple=True,
+    callback=_cells,
+    help="Only this cell; may be given several times.",
+)
 @click.option("--input-depth", type=Bound(), help="Length of the input vector, or a range: 1:512.")
 @click.option("--units", type=Bound(), help="Length of the state, or a range.")
 @click.option("--num-layers", type=Bound(), help="Layers of the stack, or a range; up to 4 where it is not given.")
 @click.option("--bidirectional/--no-bidirectional", default=None, help="Only with, or only without, two directions.")
-@click.option("-F", "--framework", "frameworks", multiple=True, type=FRAMEWORK, help="Only this framework.")
+@click.option(
+    "-F",
+    "--framework",
+    "frameworks",
+    multiple=True,
+    type=FRAMEWORK,
+    help="Only this framework; may be given several times.",
+)
 @click.option("--all", "every", is_flag=True, help=f"Show every match, not the plainest {SHOWN} alone.")
 @output_options
 def command(

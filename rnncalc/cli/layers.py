@@ -12,7 +12,7 @@ from rnncalc.cli.options import output_options
 @click.command("layers")
 @output_options
 def command(form: Any, output: Any, quiet: bool, color: str) -> int:
-    """The layers around the cells: their options, and who has them."""
+    """List the layers around the cells: their options, and who has them."""
     from rnncalc.catalogue import layers
     from rnncalc.cli.output import output as make
 

@@ -236,7 +236,9 @@ def output_options(function: Decorated, formats: tuple[str, ...] = FORMATS) -> D
                 help="Write to this file; its ending implies the format.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="No notes on standard error."),
-            click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour."),
+            click.option(
+                "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="When to use colour."
+            ),
         )
     ):
         function = option(function)

@@ -54,7 +54,7 @@ def command(
     quiet: bool,
     color: str,
 ) -> int:
-    """One row a model over files, folders and patterns, or over what the project file includes.
+    """Show one row a model over files, folders and patterns, or over what the project file includes.
 
     PATH is a file, a folder, a pattern such as 'configs/**/*.yaml', or - for standard input. What .gitignore and
     .rnncalcignore name is left out, unless it is a PATH itself.

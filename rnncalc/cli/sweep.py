@@ -134,8 +134,10 @@ class SweepCommand(TargetCommand):
     "--metric", "metrics", multiple=True, type=Said("metrics", _metric), help="What to count; params if none."
 )
 @limit_options
-@click.option("-F", "--framework", type=Values(FRAMEWORK), envvar=VARIABLE, help="One or several.")
-@click.option("--dtype", type=Values(click.Choice(list(DTYPES))), help="What a weight is stored as; one or several.")
+@click.option("-F", "--framework", type=Values(FRAMEWORK), envvar=VARIABLE, help="A framework, or several with commas.")
+@click.option(
+    "--dtype", type=Values(click.Choice(list(DTYPES))), help="What a weight is stored as; one, or several with commas."
+)
 @partial(output_options, formats=FORMS)
 def command(**given: Any) -> int:
     """Tabulate a cell or a spec over sizes, options and frameworks.

@@ -17,8 +17,19 @@ if TYPE_CHECKING:
 @click.command("verify", cls=TargetCommand)
 @click.argument("targets", nargs=-1, required=True, metavar="CELL|SPEC...", shell_complete=cells_or_files)
 @click.option("--against", metavar="FILE", help="A real model: its .safetensors file, or JSON of {name: shape}.")
-@click.option("--map", "prefixes", multiple=True, metavar="LAYER=PREFIX", help="Where in FILE a layer is.")
-@click.option("--ignore", multiple=True, metavar="PATTERN", help="Names in FILE that the spec does not describe.")
+@click.option(
+    "--map",
+    "prefixes",
+    multiple=True,
+    metavar="LAYER=PREFIX",
+    help="Where in FILE a layer is; may be given several times.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="PATTERN",
+    help="Names in FILE that the spec does not describe; may be given several times.",
+)
 @set_option
 @framework_option
 @output_options

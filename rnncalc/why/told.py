@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from rnncalc.equations import Equation
@@ -67,6 +68,10 @@ class Block(Record):
     added: tuple[tuple[str, int], ...]
     negated: tuple[str, ...]
     shared: str | None
+
+    def scalars(self, row: Side, column: Side) -> int:
+        """The weights of one gate beside one source, at all places of a window."""
+        return row.size * column.size * prod(self.kernel)
 
     @property
     def times(self) -> int:

@@ -79,17 +79,10 @@ def _picture(block: Block, left: int, across: float, box: str, width: int) -> It
             label = row.label if middle else ""
             cells = []
             for side, room in zip(block.columns, widths):
-                count = f"{row.size * side.size * _window(block):,}" if middle else ""
+                count = f"{block.scalars(row, side):,}" if middle else ""
                 cells.append(f"{count if len(count) <= room else '':^{room}}")
             yield f"{label:>{left - 1}} {upright}{upright.join(cells)}{upright}"
     yield " " * left + sw + s.join(line) + se
-
-
-def _window(block: Block) -> int:
-    size = 1
-    for axis in block.kernel:
-        size *= axis
-    return size
 
 
 def caption(block: Block) -> Iterator[str]:

@@ -238,9 +238,7 @@ def _tensor(drawing: Canvas, block: Block, y: float, scale: float) -> float:
         for k, (side, wide) in enumerate(zip(block.columns, widths)):
             shade = FILLS[k % len(FILLS)]
             drawing.box(x, y, wide, high, f"block {shade if side.read else 'cell'}", 0)
-            count = row.size * side.size
-            for axis in block.kernel:
-                count *= axis
+            count = block.scalars(row, side)
             if long(f"{count:,}") < wide and high >= 14:
                 drawing.text(x + wide / 2, y + high / 2, f"{count:,}", "small")
             x += wide

@@ -94,8 +94,8 @@ def _picture(block: Block, scale: float) -> Iterator[str]:
             yield rf"\draw ({x:.2f},{-y:.2f}) rectangle ({x + wide:.2f},{-y - high:.2f});"
             if not n:
                 yield rf"\node[above] at ({x + wide / 2:.2f},0) {{\small {text(side.name)}}};"
-            count = f"{row.size * side.size:,}"
-            if len(count) * 0.2 < wide and not block.kernel:
+            count = f"{block.scalars(row, side):,}"
+            if len(count) * 0.2 < wide:
                 yield rf"\node at ({x + wide / 2:.2f},{-y - high / 2:.2f}) {{\footnotesize {count}}};"
             x += wide
         y += high
