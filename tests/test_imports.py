@@ -291,7 +291,8 @@ def test_diff_loads_neither_numpy_nor_what_is_not_asked_for(tmp_path: Path) -> N
         (tmp_path / f"{name}.yaml").write_text(f"input: {{depth: 1}}\nlayers: [lstm: {units}]\n")
     modules = loaded("diff", str(tmp_path / "a.yaml"), str(tmp_path / "b.yaml"), "-f", "json")
     assert "rnncalc.changes.diff" in modules
-    assert loads(modules, "rich", "numpy", "subprocess", "rnncalc.changes.revision", "rnncalc.sizing.solve") == []
+    git = () if sys.version_info < (3, 11) else ("subprocess",)  # which click itself loads there
+    assert loads(modules, "rich", "numpy", *git, "rnncalc.changes.revision", "rnncalc.sizing.solve") == []
 
 
 def test_a_sweep_of_a_cell_reads_no_yaml() -> None:

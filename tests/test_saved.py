@@ -217,7 +217,7 @@ def test_json_is_read_from_standard_input(monkeypatch: pytest.MonkeyPatch) -> No
         (b"[1, 2]", "not a name and its shape"),
         (b'["ab"]', "not a name and its shape"),
         (b'{"a": [' + b"9" * 5000 + b"]}", "a number of 5,000 digits"),
-        (b'{"a": ' * 5000, "nested too deep"),
+        (b'{"a": ' * 5000 + b"[1]" + b"}" * 5000, "nested too deep"),
         (b'{"a": ' * 70 + b"[1]" + b"}" * 70, "nested too deep"),
         (b'{"a": [\xff]}', "is not UTF-8"),
         ('{"a": [1]}'.encode("utf-16"), "neither a safetensors file nor JSON"),

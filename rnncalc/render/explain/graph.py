@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
+from math import fsum
 from typing import Any
 
 from rnncalc.equations import named
@@ -190,7 +191,7 @@ def _rows(columns: list[int], links: Iterable[tuple[int, int]], real: int) -> li
             wanted = {}
             for place in level:
                 near = (left if forward else right).get(place) or (right if forward else left).get(place, [])
-                wanted[place] = sum(rows[other] for other in near) / len(near) if near else rows[place]
+                wanted[place] = fsum(rows[other] for other in near) / len(near) if near else rows[place]
             level.sort(key=lambda place: (wanted[place], place))
             _spread(level, wanted, rows, gap)
     return rows
@@ -205,6 +206,6 @@ def _spread(level: list[int], wanted: dict[int, float], rows: list[float], gap: 
             row = max(row, rows[previous] + (gap[previous] + gap[place]) / 2)
         rows[place] = row
         previous = place
-    shift = sum(wanted[place] - rows[place] for place in level) / len(level)
+    shift = fsum(wanted[place] - rows[place] for place in level) / len(level)
     for place in level:
         rows[place] += shift
