@@ -223,6 +223,8 @@ class Cell:
         if recurrent and not rank:
             self.required = ("units", *self.required)
         self.sizes = tuple(word for word in self.required if self.kinds.get(word, "int") in ("int", "Count"))
+        # the sizes of which a step knows no more than that they are there
+        self.open = frozenset(word for word in self.sizes if self.kinds.get(word, "int") == "int" and word != "axis")
         self.optional_sizes = tuple(word for word, kind in self.kinds.items() if kind == "int | None")
         self.title: str = (module.__doc__ or name).strip().splitlines()[0].rstrip(".")
         self.gates: Mapping[str, str] = getattr(module, "GATES", {})

@@ -66,6 +66,14 @@ class RnncalcError(Exception):
     """Every error of this package that a user can cause."""
 
 
+class Mistakes(list[Problem]):
+    """Problems, one after the other."""
+
+    def wrong(self, message: str, *where: Any, at: str = "value") -> None:
+        """One more of them."""
+        self.append(Problem(message, where, at))
+
+
 class SpecError(RnncalcError, ValueError):
     """A model that cannot be built as described; `problems` says all that is wrong with it."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from rnncalc.errors import shown
@@ -100,6 +101,7 @@ def native(value: Any) -> Any:
     return value.item() if getattr(value, "ndim", None) == 0 else value
 
 
+@lru_cache(1024)
 def _parse(value: float | str, unit: str) -> int:
     text = repr(value) if isinstance(value, float) else value.strip()
     if text.isdecimal() and text.isascii() and len(text) < 100:

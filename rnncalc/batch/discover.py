@@ -149,11 +149,10 @@ def _whole(model: Model) -> Model:
 
 
 def _data(path: str) -> bytes:
-    from rnncalc.spec.source import read_bytes
+    from rnncalc.spec.source import read_bytes, read_file
 
     if path != "-":
-        with open(path, "rb") as file:
-            return read_bytes(file)
+        return read_file(path)
     if sys.stdin is None:
         raise OSError(0, "it is closed")
     return read_bytes(sys.stdin.buffer)

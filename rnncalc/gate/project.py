@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts
 from rnncalc.batch.ignore import Rules, parse
-from rnncalc.errors import Place, Problem, SpecError, among, named, shown
+from rnncalc.errors import Mistakes, Place, Problem, SpecError, among, named, shown
 from rnncalc.gate.exemption import Exemption, ExemptionReader
 from rnncalc.gate.growth import Growth, GrowthReader
 from rnncalc.gate.limits import Limit, LimitReader, flat, matching
@@ -105,11 +105,10 @@ def load(path: str) -> Project:
     Raises:
         SpecError: all that is wrong with it, or that it cannot be read.
     """
-    from rnncalc.spec.source import documents, read_bytes, read_text
+    from rnncalc.spec.source import documents, read_file, read_text
 
     try:
-        with open(path, "rb") as file:
-            data = read_bytes(file)
+        data = read_file(path)
     except OSError as error:
         raise SpecError(Problem(f"cannot be read: {error.strerror}", path=path)) from None
     found = list(documents(read_text(data, path), path))
@@ -134,12 +133,9 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.problems: list[Problem] = []
+        self.problems = Mistakes()
+        self.wrong = self.problems.wrong
         self.limits = LimitReader(self.wrong)
-
-    def wrong(self, message: str, *where: Any, at: str = "value") -> None:
-        """One more problem."""
-        self.problems.append(Problem(message, where, at))
 
     def place(self, *where: Any) -> Place | None:
         """Where a value stands."""

@@ -8,27 +8,25 @@ from typing import Any
 
 from rnncalc import layouts
 from rnncalc.cell import Cell, find, names
-from rnncalc.errors import listed, named, shown, suggest
+from rnncalc.errors import Mistakes, listed, named, shown, suggest
 from rnncalc.layout import Entry, Layout
 from rnncalc.plan import MOST_LAYERS, LayerPlan
-from rnncalc.sizes import native
+from rnncalc.sizes import LARGEST, native
 from rnncalc.spec.keys import Meaning, class_of, free, hint, main, meaning
 from rnncalc.spec.values import WINDOWS, ValueReader, Where
 
-MOST_KNOWN = 1024  # plans that are kept
+MOST_KNOWN, MOST_FILLED = 1024, 64  # plans that are kept, and sizes for each
+Filled = dict[tuple[int, ...], Mapping[str, Any]]
 
 
 class EntryReader(ValueReader):
-    """Reads the entries of one document; `wrong(message, *where, at=...)` takes each mistake."""
+    """Reads the entries of one document."""
 
-    def __init__(self, layout: Layout, wrong: Callable[..., None]) -> None:
-        super().__init__(self._mistaken)
-        self.layout, self.tell, self.mistakes = layout, wrong, 0
-        self.known: dict[Any, LayerPlan] = layout.once(_plans)  # of entries without a mistake, by what they ask for
-
-    def _mistaken(self, message: str, *where: Any, at: str = "value") -> None:
-        self.mistakes += 1
-        self.tell(message, *where, at=at)
+    def __init__(self, layout: Layout, mistakes: Mistakes) -> None:
+        super().__init__(mistakes)
+        self.layout = layout
+        # the plans of entries without a mistake, by what they ask for but their sizes, and the options at some sizes
+        self.known: dict[Any, tuple[LayerPlan, Filled]] = layout.once(_plans)
 
     def layers(self, given: Sequence[Any], where: Where) -> list[LayerPlan]:
         """The plans of a list of entries, repeated ones written out; names may still be empty."""
@@ -64,21 +62,22 @@ class EntryReader(ValueReader):
             return []
         if kind in ("time_distributed", "TimeDistributed"):
             return self._distributed(options, inside)
-        key = _asked(kind, options)
+        found = meaning(self.layout, kind) if isinstance(kind, str) else None
+        key, sizes = _asked(found, _mapped(options, found.cell)) if found else (None, {})
         if key in self.known:
-            known = self.known[key]
-            name = self.text(options["name"], *inside, "name") if known.spelled.get("name") else ""
-            return [known._replace(name=name, where=inside)]
-        mistakes = self.mistakes
+            plan, filled = self.known[key]
+            name = self.text(options["name"], *inside, "name") if plan.spelled.get("name") else ""
+            return [plan._replace(name=name, where=inside, options=_filled(plan.options, sizes, filled))]
+        mistakes = len(self.mistakes)
         found = self._type(kind, options, inside)
         if found is None:
             return []
         plan, times = self._options(found, _mapped(options, found.cell), inside)
         if times == 1:
-            if key is not None and self.mistakes == mistakes:
+            if key is not None and len(self.mistakes) == mistakes:
                 if len(self.known) >= MOST_KNOWN:
                     self.known.clear()
-                self.known[key] = plan
+                self.known[key] = plan, {tuple(sizes.values()): plan.options}
             return [plan]
         if times > MOST_LAYERS:
             self.wrong(f"a model has at most {MOST_LAYERS:,} layers", *inside, "repeat")
@@ -207,22 +206,39 @@ class EntryReader(ValueReader):
         return LayerPlan(meant.type, name, options, meant.form, where=where, spelled=spelled, **fields), times
 
 
-def _plans(layout: Layout) -> dict[Any, LayerPlan]:
+def _plans(layout: Layout) -> dict[Any, tuple[LayerPlan, Filled]]:
     return {}
 
 
-def _asked(kind: Any, options: Any) -> Any:
-    """What an entry asks for, without its name; None where that cannot be compared. 1 and true are not the same."""
-    if isinstance(options, dict):
-        asked = [(word, type(each), each) for word, each in options.items() if word != "name"]
-        key = (kind, "name" in options, *asked)
-    else:
-        key = (kind, type(options), options)
+def _asked(meant: Meaning, given: Mapping[str, Any]) -> tuple[Any, dict[str, int]]:
+    """What an entry asks for, without its name, and its sizes; None where that cannot be compared.
+
+    1 and true are not the same.
+    """
+    sizes: dict[str, int] = {}
+    asked: list[Any] = [meant.form or meant.type, "name" in given]
+    for word, each in given.items():
+        if type(each) is int and word in meant.sizes and 0 < each <= LARGEST:
+            sizes[meant.sizes[word]] = each
+            asked.append(word)
+        elif word != "name":
+            asked.append((word, type(each), each))
+    key = tuple(asked)
     try:
         hash(key)
     except TypeError:  # a list or mapping
-        return None
-    return key
+        return None, sizes
+    return key, sizes
+
+
+def _filled(options: Mapping[str, Any], sizes: Mapping[str, int], filled: Filled) -> Mapping[str, Any]:
+    """The options with these sizes; those of entries that are alike are the same."""
+    values = tuple(sizes.values())
+    if values not in filled:
+        if len(filled) >= MOST_FILLED:
+            filled.clear()
+        filled[values] = {**options, **sizes}
+    return filled[values]
 
 
 def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:

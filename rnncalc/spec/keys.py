@@ -82,6 +82,7 @@ class Meaning(Record):
     keys: Mapping[str, str]
     kinds: Mapping[str, str]
     options: frozenset[str]
+    sizes: Mapping[str, str]
 
 
 def meaning(layout: Layout, kind: str, rank: int = 0) -> Meaning | None:
@@ -105,7 +106,9 @@ def _meaning(layout: Layout, kind: str, rank: int) -> Meaning | None:
     kinds = {key: kind_of(key, cell) for key in layer_keys(cell)}
     options = frozenset((*cell.required, *cell.options, "input_depth"))
     keys = spellings(cell, layout, chosen)
-    return Meaning(cell, type, kind if entry else "", several is not None, chosen, keys, kinds, options)
+    products = chosen.products if chosen else {}
+    sizes = {word: key for word, key in keys.items() if key in cell.open and not several and word not in products}
+    return Meaning(cell, type, kind if entry else "", several is not None, chosen, keys, kinds, options, sizes)
 
 
 def spellings(cell: Cell, layout: Layout, entry: Entry | None) -> dict[str, str]:

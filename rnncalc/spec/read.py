@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts
-from rnncalc.errors import Problem, SpecError, among, named, suggest
+from rnncalc.errors import Mistakes, Problem, SpecError, among, named, suggest
 from rnncalc.gate.limits import LimitReader
 from rnncalc.layout import Layout
 from rnncalc.network import Model, build
@@ -31,11 +31,8 @@ class Reader:
 
     def __init__(self, default_name: str, framework: str | None = None, default: Defaults = DEFAULTS) -> None:
         self.default_name, self.override, self.default = default_name, framework, default
-        self.problems: list[Problem] = []
-
-    def wrong(self, message: str, *where: Any, at: str = "value") -> None:
-        """One more problem."""
-        self.problems.append(Problem(message, where, at))
+        self.problems = Mistakes()
+        self.wrong = self.problems.wrong
 
     def plan(self, value: Any) -> Plan:
         """The plan of a document.
@@ -49,7 +46,7 @@ class Reader:
             if key not in TOP and not free(key):
                 self.wrong(f"unknown key {named(key)}{suggest(key, TOP)}", key, at="key")
         layout = self._layout(value)
-        self.entries = EntryReader(layout, self.wrong)
+        self.entries = EntryReader(layout, self.problems)
         name = self.entries.text(value.get("name", self.default_name), "name")
         dtype = value.get("dtype", self.default.dtype)
         if not _one_of(dtype, DTYPES):
@@ -231,12 +228,10 @@ def load_all(path: str | Path, framework: str | None = None) -> list[Model]:
         SpecError: all that is wrong with the file.
         OSError: it cannot be read.
     """
-    from rnncalc.spec.source import read_bytes
+    from rnncalc.spec.source import read_file
 
     path = Path(path)
-    with path.open("rb") as file:
-        data = read_bytes(file)
-    found = list(read(data, str(path), path.stem, framework))
+    found = list(read(read_file(path), str(path), path.stem, framework))
     problems = [problem for each in found if isinstance(each, SpecError) for problem in each.problems]
     if problems:
         raise SpecError(problems)

@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from rnncalc.errors import Problem, SpecError, named, shown
 from rnncalc.record import Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEEPEST = 64  # nested collections
 TOO_DEEP = f"nested more than {DEEPEST} deep"
@@ -24,6 +27,7 @@ MOST_VALUES = 1_000_000  # of one document, aliases written out
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INT = re.compile(r"[-+]?[0-9]{1,4000}")  # Python reads no more than 4,300 digits
+_NUMERIC = frozenset("0123456789+-.")  # what a number begins with
 _BASES = ((re.compile(r"0x[0-9a-fA-F]+"), 16), (re.compile(r"0o[0-7]+"), 8))
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,4})?")
 _WORDS: dict[str, Any] = {
@@ -64,6 +68,18 @@ class _Loader(_Base):  # type: ignore[misc]
         if kind is yaml.ScalarNode:
             return _PLAIN if implicit[0] else _STR
         return _MAP if kind is yaml.MappingNode else _SEQ
+
+
+class _Shallow(_Loader):
+    """For texts that cannot be deep; what it calls at each node does nothing, which takes a fifth of the time."""
+
+    descend_resolver: Any = staticmethod({}.get)
+    ascend_resolver: Any = staticmethod(().__len__)
+
+
+def _loader(text: str) -> Any:
+    # a collection begins with one of these
+    return (_Shallow if sum(map(text.count, "-:?[{")) < DEEPEST else _Loader)(text)
 
 
 class Document(Record):
@@ -117,10 +133,23 @@ def _placed(problem: Problem, mark: Any, path: str, text: str) -> Problem:
     return problem._replace(path=path, line=line + 1, column=min(column, len(lines[line])) + 1, text=lines[line])
 
 
-def read_bytes(file: BinaryIO) -> bytes:
+def read_bytes(file: Any) -> bytes:
     """The bytes of a file, which may have no end: no more of them than tell that it is too large."""
-    data = file.read(USUAL)  # as much memory as is asked for is taken, and given back
+    data: bytes = file.read(USUAL)  # as much memory as is asked for is taken, and given back
     return data if len(data) < USUAL else data + file.read(LARGEST_FILE + 1 - USUAL)
+
+
+def read_file(path: str | Path) -> bytes:
+    """The bytes of the file of this path, as those of an open one.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb", buffering=0) as file:  # a buffer costs more than reading a small file does
+        parts = [file.read(USUAL)]
+        while parts[-1] and len(parts) <= LARGEST_FILE // USUAL:
+            parts.append(file.read(USUAL))
+    return b"".join(parts)
 
 
 def read_text(data: bytes, path: str) -> str:
@@ -151,7 +180,7 @@ def documents(text: str, path: str) -> Iterator[Document]:
     if len(text) > MOST_VALUES and sum(map(text.count, "\n,:[{")) > MOST_VALUES:  # each takes hundreds of bytes
         raise SpecError(Problem(f"more than {MOST_VALUES:,} values; this is not a model spec", path=path))
     try:
-        loader = _Loader(text)
+        loader = _loader(text)
         try:
             while loader.check_node():
                 node = loader.get_node()
@@ -210,8 +239,8 @@ class _Values:
         self.problems.append((message, node))
 
     def of(self, node: Any) -> Any:
-        if isinstance(node, yaml.ScalarNode):
-            return plain(node.value) if node.tag == _PLAIN else self._scalar(node)
+        if node.__class__ is yaml.ScalarNode:
+            return plain(node.value) if node.tag is _PLAIN else self._scalar(node)
         if not self.shared:
             return self._collection(node)
         key = id(node)
@@ -253,13 +282,13 @@ class _Values:
         found: dict[Any, Any] = {}
         merged: dict[Any, Any] = {}
         for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
+            if key_node.__class__ is not yaml.ScalarNode:
                 self.wrong("a key must be a plain word", key_node)
                 continue
-            if key_node.tag != _PLAIN:
+            if key_node.tag is not _PLAIN:
                 self._scalar(key_node)
             key, value = key_node.value, self.of(value_node)
-            if key == "<<" and key_node.tag == _PLAIN:
+            if key == "<<" and key_node.tag is _PLAIN:
                 merged.update(self._merge(value, value_node))
             elif key in found:
                 self.wrong(f"the key {named(key)} stands here twice", key_node)
@@ -287,7 +316,9 @@ def plain(text: str) -> Any:
     """
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] in "0123456789+-.":
+    if text[0] in _NUMERIC:
+        if len(text) < 20 and text.isdecimal() and text.isascii():
+            return int(text)
         if _INT.fullmatch(text):
             return int(text)
         for pattern, base in _BASES:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from rnncalc.cell import ACTIVATIONS, Cell
-from rnncalc.errors import listed, shown, suggest
+from rnncalc.errors import Mistakes, listed, shown, suggest
 from rnncalc.plan import COMBINES, MERGES, RESIDUALS
 from rnncalc.sizes import size
 from rnncalc.trace import POLICIES
@@ -22,10 +21,10 @@ Where = tuple[Any, ...]
 
 
 class ValueReader:
-    """Reads values; `wrong(message, *where, at=...)` takes each mistake, and what is returned then stands in for it."""
+    """Reads values; what is wrong with one is added to `mistakes`, and what is returned then stands in for it."""
 
-    def __init__(self, wrong: Callable[..., None]) -> None:
-        self.wrong = wrong
+    def __init__(self, mistakes: Mistakes) -> None:
+        self.mistakes, self.wrong = mistakes, mistakes.wrong
 
     def of_kind(self, kind: str, value: Any, cell: Cell, where: Where) -> Any:
         """The value of a key of a layer, which has this kind."""
