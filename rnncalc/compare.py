@@ -35,7 +35,7 @@ class StoredLayer(Record):
     buffers: int
     rest: int
     why: tuple[str, ...]
-    tensors: tuple[TensorReport, ...]
+    tensors: Sequence[TensorReport]
 
     def to_dict(self) -> dict[str, Any]:
         """Its JSON."""

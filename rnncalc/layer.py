@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rnncalc import costs, residual, sharing
-from rnncalc.algebra import Poly
+from rnncalc.algebra import NotPolynomial, Poly, symbol
 from rnncalc.arrangement import Arrangement, arrange
 from rnncalc.cell import Cell
 from rnncalc.choice import Refusal, choose, pick
@@ -19,6 +19,8 @@ from rnncalc.shapes import Axes, ShapeError, shown
 from rnncalc.tensor import Tensor, allocated, initial
 from rnncalc.trace import Trace, trace
 
+# what is computed once of a layer that hangs on its name or sizes
+_FIGURES = ("states", "tensors", "buffers", "params", "macs", "flops", "_initial_params", "_elsewhere")
 GEOMETRY = ("Extent", "Extent | None", "Padding")  # the kinds of what a window does to positions
 
 
@@ -36,36 +38,77 @@ class Layer:
         self, plan: LayerPlan, cell: Cell, layout: Layout, flows: Sequence[Flow], shared: Layer | None = None
     ) -> None:
         self.plan, self.cell, self.layout, self.shared = plan, cell, layout, shared
-        self.first_made = self  # of layers that differ in their names alone
+        self.made = object()  # layers that differ in their names alone have the same
         self.trace: Trace
-        self.options: dict[str, Any]
         self.equal_depths = len({flow.shape[-1] for flow in flows}) == 1
-        self.entry, options, self.policy = choose(layout, plan, cell, self.equal_depths)
+        self.entry, self.chosen, self.policy = choose(layout, plan, cell, self.equal_depths)
         self.flows = tuple(flows)
-        self.first = options["axis"] == 1 if "axis" in options else cell.base in layout.channels_first
+        self.first = self.chosen["axis"] == 1 if "axis" in self.chosen else cell.base in layout.channels_first
         try:
-            self.inflows = combined(cell, plan, flows, self.first)
-            self._trace(options)
+            self._place()
+            self._measure()
+            self.trace = trace(cell.name, self.options, self.axes)
         except ShapeError as error:
             open_ends = [shown(flow.shape) for flow in flows if None in flow.shape]
             told = f"; its input is {' and '.join(open_ends)}" if open_ends else ""
             raise plan.wrong("", f"`{plan.name}`: {error}{told}") from None
-        self._stack({key: value for key, value in options.items() if type(value) in (int, Poly)})
-        if shared is not None:
-            sharing.check(self, shared)
-        residual.check(self)
-        if plan.bidirectional and plan.merge_mode == "none" and plan.num_layers > 1:
-            raise plan.wrong("merge_mode", "merge_mode none leaves two outputs, which cannot be read as one")
+        self._fit()
 
     def again(self, plan: LayerPlan) -> Layer:
         """The layer once more, for another plan that asks for the same under its own name."""
         if plan.name == self.plan.name:
             return self
-        twin: Layer = object.__new__(Layer)
-        twin.__dict__.update(self.__dict__)
+        twin = self._twin("states", "tensors", "buffers")  # which have the name in theirs
         twin.plan = plan
-        for own in ("states", "tensors", "buffers"):  # have the name in theirs
-            twin.__dict__.pop(own, None)
+        return twin
+
+    @property
+    def resizable(self) -> bool:
+        """Whether a layer of other sizes can be made from it."""
+        last_is_depth = bool(self.inflows) and not (self.first or any(flow.numbers for flow in self.inflows))
+        # a step that is told the depth makes positions of it
+        return last_is_depth and not (self.shared or self.entry.below or "input_depth" in self.cell.kinds)
+
+    def resized(self, plan: LayerPlan, flow: Flow) -> Layer:
+        """The layer once more, for a plan and an input that differ from its own in their sizes alone.
+
+        Raises:
+            SpecError: it cannot have these sizes.
+        """
+        twin = self._twin()
+        twin.plan, twin.made, twin.flows = plan, object(), (flow,)
+        twin.chosen = {**self.chosen, **plan.options}
+        twin.inflows = (flow,) * len(self.inflows)
+        twin.depths = [flow.shape[-1]] * len(self.inflows)
+        twin._measure()
+        twin._fit()
+        return twin
+
+    def opened(self) -> Layer:
+        """The layer with a symbol for each of its sizes, so that its figures are polynomials.
+
+        Raises:
+            NotPolynomial: sizes in its stack are quotients of others.
+        """
+        twin = self._twin(*_FIGURES)
+        if len(self.sizes) > 1 and any(ratio.startswith("input_depth/") for ratio in self.trace.ratios):
+            raise NotPolynomial("what the layers of a stack read has to be divided")
+        base: dict[str, Any] = {name: symbol(name) for name in self.sizes[0]}
+        depths = (base.get(f"{name}_depth", base["input_depth"]) for name in ("", *self.cell.inputs[1:]))
+        twin.depths = [depth and symbolic for depth, symbolic in zip(self.depths, depths)]
+        twin.inflows = tuple(
+            flow._replace(shape=self._joined(self.split(flow)[0], depth)) if depth else flow
+            for flow, depth in zip(self.inflows, twin.depths)
+        )
+        twin._stack(base)
+        return twin
+
+    def _twin(self, *without: str) -> Layer:
+        twin: Layer = object.__new__(Layer)
+        own = twin.__dict__
+        own.update(self.__dict__)
+        for name in without:
+            own.pop(name, None)
         return twin
 
     def params_in(self, layout: Layout) -> int | None:
@@ -109,14 +152,10 @@ class Layer:
     def _joined(self, axes: Axes, depth: int) -> tuple[int | None, ...]:
         return (depth, *axes) if self.first else (*axes, depth)
 
-    def _trace(self, options: dict[str, Any]) -> None:
-        """Run the step on symbols, with the positions of its inputs."""
+    def _place(self) -> None:
+        """The positions and depths of its inputs."""
         cell, plan = self.cell, self.plan
-        self.depths: list[int | None] = []
-        if not cell.inputs:
-            self.options = options
-            self.trace = trace(cell.name, options, ())
-            return
+        self.inflows = combined(cell, plan, self.flows, self.first)
         looks_up = cell.base == "embedding"
         if looks_up and self.inflows[0].numbers is False:
             raise ShapeError("an embedding reads whole numbers, so it comes first; give the input no depth")
@@ -125,29 +164,36 @@ class Layer:
         elif any(flow.numbers for flow in self.inflows):
             raise plan.wrong("", "the model has no input; write `input: {depth: 10}`, or begin with an embedding")
         split = [self.split(flow) for flow in self.inflows]
-        self.depths += [depth for _, depth in split]
+        self.depths: list[int | None] = [depth for _, depth in split]
         if None in self.depths and not looks_up:
             where = "the first axis in this framework" if self.first else "the last axis"
             raise ShapeError(f"the depth of its input, {where}, has to be known")
-        axes = [axes for axes, _ in split]
+        self.axes: tuple[Axes, ...] = tuple([axes for axes, _ in split])  # of what a step reads
+        # of each input, and whether one of them is time
+        self.positions = tuple([(axes, flow.sequence) for axes, flow in zip(self.axes, self.inflows)])
         if cell.states:
+            (axes,) = self.axes
             if not self.inflows[0].sequence:
                 told = f"it needs a sequence, but its input {shown(self.inflows[0].shape)} has no steps"
                 raise ShapeError(f"{told}; does the layer before it need `return_sequences: true`?")
-            if len(axes[0]) != 1 + cell.rank:
+            if len(axes) != 1 + cell.rank:
                 reads = ("steps", *("space",) * cell.rank, "depth")
                 raise ShapeError(f"it reads ({', '.join(reads)}), but its input is {shown(self.inflows[0].shape)}")
-            axes = [axes[0][1:]]
-        declared = options.get("input_depth", self.depths[0])
-        if declared != self.depths[0]:
-            word = self.words["input_depth"]
-            message = f"{word} is {declared}, but the input of `{plan.name}` has depth {self.depths[0]}"
-            raise plan.wrong("input_depth", message)
-        options["input_depth"] = self.depths[0]
-        options["lead"] = int(plan.time_distributed)
-        self.options = {key: value for key, value in options.items() if key in cell.chosen}
-        self._divides(options)
-        self.trace = trace(cell.name, self.options, tuple(axes))
+            self.axes = (axes[1:],)
+
+    def _measure(self) -> None:
+        """All its options, with those that its input says."""
+        options, plan, known = self.chosen, self.plan, self.cell.chosen
+        if self.inflows:
+            depth = self.depths[0]
+            declared = options.get("input_depth", depth)
+            if declared != depth:
+                word = self.words["input_depth"]
+                message = f"{word} is {declared}, but the input of `{plan.name}` has depth {depth}"
+                raise plan.wrong("input_depth", message)
+            options = {**options, "input_depth": depth, "lead": int(plan.time_distributed)}
+            self._divides(options)
+        self.options = {key: value for key, value in options.items() if key in known} if self.inflows else options
 
     def _divides(self, options: Mapping[str, Any]) -> None:
         groups = options.get("groups", 1)
@@ -162,11 +208,10 @@ class Layer:
         if options.get("key_depth") is None and "heads" in options and depth % heads:
             raise self.plan.wrong("heads", f"{heads} heads do not divide the depth {depth}")
 
-    def _stack(self, given: dict[str, int]) -> None:
-        """The sizes of each layer of the stack, and what comes out of the last."""
-        plan, cell = self.plan, self.cell
-        self.directions = 2 if plan.bidirectional else 1
-        base = {key: value for key, value in given.items() if key in cell.sized}
+    def _sizes(self) -> dict[str, int]:
+        """The sizes of the first layer of the stack."""
+        plan, cell, sized = self.plan, self.cell, self.cell.sized
+        base = {key: size for key, size in self.chosen.items() if type(size) in (int, Poly) and key in sized}
         base["input_depth"] = (self.depths or [1])[0] or 1
         base.update({f"{name}_depth": d for name, d in zip(cell.inputs[1:], self.depths[1:]) if d is not None})
         for key, other in self.entry.derived.items():
@@ -179,18 +224,35 @@ class Layer:
             if left.symbols | right.symbols <= set(base) and left.at(base) != right.at(base):
                 told = f"{left.at(base)} and {right.at(base)}"
                 raise plan.wrong("", f"`{plan.name}`: what it compares has different depths, {told}")
-        for name in sorted(self.trace.needs - set(base) - {"input_depth"}):
+        for name in sorted(self.trace.needs - base.keys()):
             raise plan.wrong("", f"{cell.name} needs `{self.layout.word(name, self.entry)}` here")
+        return base
+
+    def _fit(self) -> None:
+        """Its sizes, and whether it can have them."""
+        plan = self.plan
+        self._stack(self._sizes())
+        if self.shared is not None:
+            sharing.check(self, self.shared)
+        residual.check(self)
+        if plan.bidirectional and plan.merge_mode == "none" and plan.num_layers > 1:
+            raise plan.wrong("merge_mode", "merge_mode none leaves two outputs, which cannot be read as one")
+
+    def _stack(self, base: Mapping[str, int]) -> None:
+        """The sizes of each layer of the stack, and what comes out of the last."""
+        plan, trace = self.plan, self.trace
+        self.directions = 2 if plan.bidirectional else 1
         depth = base["input_depth"]
         self.sizes: list[dict[str, int]] = []
         self.mixed = plan.merge_mode == "concat" and not plan.independent_directions
         for _ in range(plan.num_layers):
             sizes = {**base, "input_depth": depth}
-            for ratio in self.trace.ratios:
-                whole, parts = ratio.split("/")
-                sizes[ratio] = sizes[whole] // sizes[parts]
+            for ratio in trace.ratios:
+                if ratio not in base:
+                    whole, parts = ratio.split("/")
+                    sizes[ratio] = sizes[whole] // sizes[parts]
             self.sizes.append(sizes)
-            width = self.trace.output.at(self.sizes[-1])
+            width = trace.output.at(sizes)
             depth = width * (self.directions if self.mixed else 1)
         if plan.bidirectional and plan.merge_mode == "concat":
             depth = width * self.directions

@@ -39,7 +39,7 @@ FLOORS = (
     ("costs", "gate.limits"),
     ("gate.growth", "gate.exemption", "gate.baseline"),
     ("layer",),
-    ("network", "remarks"),
+    ("figures", "network", "remarks"),
     ("symbolic", "sizing.identify", "changes.pairs", "why.origin", "why.pieces"),
     ("why.formulas", "why.influence"),
     ("why.told",),
@@ -84,6 +84,7 @@ FLOORS = (
 # Methods of a lower floor that are a door to a higher one, opened when they are called.
 DOORS = {
     ("network", "forward"),  # Model.forward, Model.weights
+    ("network", "figures"),  # Model.report
     ("network", "training"),  # Model.training
     ("arrangement", "layouts"),  # a cached arrangement finds its layout by name
     ("proof.witness", "spec.read"),  # a recorded case is a spec

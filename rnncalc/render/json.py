@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any
 
-from rnncalc.report import SCHEMA_VERSION, ModelReport
+from rnncalc.figures import Tensors
+from rnncalc.report import SCHEMA_VERSION, LayerReport, ModelReport
 
 if TYPE_CHECKING:
     from rnncalc.batch.rows import Row
     from rnncalc.errors import Problem
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def dumps(value: Any, indent: int | None = None) -> str:
     """The value's JSON; what plays with a terminal or with the direction of writing is escaped, the rest as it is."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    text = json.dumps(value, ensure_ascii=False, indent=indent) if indent else _encode(value)
     if text.replace("\n", "").isprintable():
         return text
     return "".join(char if char.isprintable() or char == "\n" else _escaped(char) for char in text)
@@ -46,9 +51,24 @@ def document(kind: str, *records: Any) -> str:
 
 def detail(report: ModelReport, budget: str) -> str:
     """A model of the batch report, on one line: its object with the state of its budget."""
-    value = report.to_dict()
-    layers = value.pop("layers")
-    return dumps({**value, "budget": budget or None, "layers": layers})
+    head = dumps({**report.head(), "budget": budget or None})
+    return f'{head[:-1]}, "layers": [{", ".join([_layer(layer) for layer in report.layers])}]}}'
+
+
+_MARK = "\0"
+
+
+def _layer(layer: LayerReport) -> str:
+    """A layer's object. All layers of a form have one text, but for their names and numbers."""
+    tensors = layer.tensors
+    if not isinstance(tensors, Tensors):
+        return dumps(layer.to_dict())
+    texts = tensors.form.texts
+    if "json" not in texts:
+        blank = dumps(tensors.form.blank(_MARK).to_dict())
+        texts["json"] = blank.replace("%", "%%").replace(dumps(_MARK), "%s")
+    names = [encode_basestring(each) if each.isprintable() else dumps(each) for each in (layer.name, *layer.inputs)]
+    return texts["json"] % (*names, *["null" if each is None else each for each in tensors.numbers[:-1]])
 
 
 def batch(rows: Iterable[Row], problems: Sequence[Problem]) -> Iterator[str]:

@@ -1,0 +1,170 @@
+"""What is kept from one layer to the next changes nothing: every model is as it would be if it were the only one."""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import rnncalc
+from rnncalc import figures, network
+from rnncalc.batch import rows
+from rnncalc.batch.discover import Reader
+from rnncalc.batch.files import Place
+from rnncalc.errors import SpecError
+from rnncalc.figures import Tensors
+from rnncalc.layer import Layer
+from rnncalc.plan import DEFAULTS
+from rnncalc.render.json import detail
+from rnncalc.spec import entries
+from tests.test_goldens import CASES
+
+ROOT = Path(__file__).parent.parent
+GOLDENS = [each.values[0]["model"] for each in CASES]
+CONFIGS = [
+    model
+    for path in sorted([*(ROOT / "configs").rglob("*.yaml"), *(ROOT / "docs/examples").glob("*.yaml")])
+    for model in yaml.safe_load_all(path.read_text("utf-8"))
+    if "layers" in model
+]
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A form is used from its second layer on."""
+    monkeypatch.setattr(figures, "RETURNS", 1)
+
+
+@contextmanager
+def nothing_kept() -> Iterator[None]:
+    """Each plan is read, each layer built and each figure counted by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(entries, "_asked", lambda meant, given: (None, {}))
+        patch.setattr(network, "_sized", lambda plan, cell, layout, flow: Layer(plan, cell, layout, [flow]))
+        patch.setattr(figures, "_reported", figures.layer_report)
+        yield
+
+
+def outcome(spec: dict[str, Any]) -> str:
+    """The JSON of a model, or all that is wrong with it."""
+    try:
+        return detail(rnncalc.parse(spec).report(), "ok")
+    except SpecError as error:
+        return f"{error.problems}"
+
+
+def other_sizes(value: Any, chance: random.Random, rate: float) -> Any:
+    """The spec with other numbers here and there."""
+    if isinstance(value, dict):
+        return {key: other_sizes(each, chance, rate) for key, each in value.items()}
+    if isinstance(value, list):
+        return [other_sizes(each, chance, rate) for each in value]
+    if type(value) is int and chance.random() < rate:
+        return chance.choice((value + 1, value * 2, value * 4, 8, chance.randrange(1, 300)))
+    return value
+
+
+@pytest.mark.parametrize("n", range(16))
+def test_a_model_is_the_same_after_others_of_other_sizes(n: int) -> None:
+    chance = random.Random(n)
+    for spec in (GOLDENS + CONFIGS)[n::16]:
+        for rate in (0.1, 0.2, 0.4, 0.8) * 3:
+            other = {
+                **spec,
+                **{key: other_sizes(spec[key], chance, rate) for key in ("layers", "input") if key in spec},
+            }
+            found = outcome(other)
+            with nothing_kept():
+                assert found == outcome(other), json.dumps(other)
+
+
+NOT_THE_DEPTH = (  # layers for which the last axis of the input, or its number, is more than a depth
+    ([{"reshape": [8, 12]}], {"shape": [4, 8, 3]}, {"shape": [4, 8, 6]}),
+    ([{"permute": [2, 1]}, {"lstm": 5}], {"shape": [6, 4]}, {"shape": [6, 9]}),
+    ([{"flatten": None}, {"dense": 3}], {"shape": [6, 4]}, {"shape": [6, 9]}),
+    ([{"embedding": {"vocab": 50, "depth": 8}}, {"gru": 4}], {"steps": 20}, {"steps": 75}),
+    ([{"embedding": {"vocab": 50, "depth": 8}}], {"shape": [None, 50]}, {"shape": [None, 60]}),
+    ([{"lstm": {"units": 8, "residual": True}}], {"depth": 8}, {"depth": 9}),
+    ([{"multi_head_attention": {"heads": 2}}], {"depth": 8, "steps": 4}, {"depth": 9, "steps": 4}),
+    ([{"conv1d": {"filters": 4, "kernel_size": 3, "groups": 2}}], {"shape": [9, 4]}, {"shape": [9, 5]}),
+    ([{"lstm": {"units": 8, "input_depth": 8}}], {"depth": 8}, {"depth": 9}),
+)
+
+
+@pytest.mark.parametrize("framework", ["keras", "pytorch", "paper"])
+@pytest.mark.parametrize(("layers", "first", "second"), NOT_THE_DEPTH)
+def test_what_hangs_on_more_than_sizes_is_not_taken_over(
+    framework: str, layers: list[Any], first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    specs = [{"framework": framework, "input": given, "layers": layers} for given in (first, first, second)]
+    found = [outcome(spec) for spec in specs]
+    with nothing_kept():
+        assert found == [outcome(spec) for spec in specs]
+
+
+def test_most_layers_of_the_goldens_take_their_figures_from_their_form() -> None:
+    for _ in range(3):
+        reports = [layer for spec in GOLDENS for layer in rnncalc.parse(spec).report().layers]
+    assert sum(isinstance(layer.tensors, Tensors) for layer in reports) > len(reports) * 0.9
+
+
+@pytest.mark.parametrize("spec", GOLDENS[::40])
+def test_the_tensors_of_a_form_are_like_those_of_one_layer(spec: dict[str, Any]) -> None:
+    for _ in range(3):
+        (*_, layer) = rnncalc.parse(spec).report().layers
+    with nothing_kept():
+        (*_, alone) = rnncalc.parse(spec).report().layers
+    assert (layer, hash(layer), repr(layer)) == (alone, hash(alone), repr(alone))
+    assert layer.to_dict() == alone.to_dict()
+    assert (len(layer.tensors), [*layer.tensors], layer.tensors[:1]) == (
+        len(alone.tensors),
+        [*alone.tensors],
+        alone.tensors[:1],
+    )
+
+
+def test_a_mistake_is_told_of_the_layer_that_has_it() -> None:
+    spec = {"framework": "keras", "input": {"depth": 10}, "layers": [{"lstm": {"units": 8, "residual": True}}]}
+    for depth in (8, 8, 8):
+        assert rnncalc.parse({**spec, "input": {"depth": depth}}).params == (8 + 8) * 32 + 32
+    with pytest.raises(SpecError, match="cannot add its input to its output"):
+        rnncalc.parse(spec)
+
+
+@pytest.mark.parametrize("sizes", [{"units": 0}, {"units": 2**63}, {"units": -3}, {"units": True}])
+def test_a_size_out_of_range_is_told_after_others_that_were_right(sizes: dict[str, Any]) -> None:
+    for units in (8, 9):
+        rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": {"units": units}}]})
+    with pytest.raises(SpecError) as error:
+        rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": sizes}]})
+    assert error.value.problems[0].where == ("layers", 0, "lstm", "units")
+
+
+def test_reading_specs_leaves_nothing_that_only_a_collector_would_find(tmp_path: Path) -> None:
+    reader = Reader(rows.keep((), detail, None), None, DEFAULTS, None)
+    places = []
+    for n in range(40):
+        spec = {
+            "input": {"depth": 5 + n},
+            "layers": [{"lstm": {"units": 8 + n}}, {"dense": 3}],
+            "budget": {"params": 9},
+        }
+        (tmp_path / f"{n}.yaml").write_text(json.dumps(spec))
+        places.append(Place(str(tmp_path / f"{n}.yaml"), False, 0))
+    for place in places[:20]:
+        reader.read(place)
+    gc.collect()
+    gc.disable()
+    try:
+        for place in places[20:]:
+            reader.read(place)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
