@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-CHUNK = 16  # items that a process does at a time
-PAYS = 0.15  # seconds of work that more processes take to start, to be on the safe side
+MOST = 64  # items that a process does at a time: each time, another has to wake up
+PAYS = 0.05  # seconds of work that more processes take to start, to be on the safe side
 
 
 def spread(
@@ -53,7 +53,8 @@ def _shared(work: Callable[[Any], Any], items: Sequence[Any], processes: int) ->
     """Chunk after chunk from each process in turn; a pipe that is full makes its process wait."""
     from multiprocessing import get_context
 
-    chunks = [items[n : n + CHUNK] for n in range(0, len(items), CHUNK)]
+    size = max(1, min(MOST, len(items) // (processes * 8)))  # so that all end at about the same time
+    chunks = [items[n : n + size] for n in range(0, len(items), size)]
     # a fork has everything loaded; elsewhere it is not safe
     context: Any = get_context("fork" if sys.platform == "linux" else None)
     crew: list[tuple[Any, Connection]] = []
