@@ -15,7 +15,8 @@ from rnncalc.errors import Problem, counted
 from rnncalc.gate.budget import STATES
 from rnncalc.record import Record
 from rnncalc.render import words
-from rnncalc.render.picture import COLORS, bar, parts, text, treemap
+from rnncalc.render.markup import escaped
+from rnncalc.render.picture import COLORS, bar, parts, treemap
 from rnncalc.report import LayerReport, ModelReport, TensorReport
 
 LONG = 20  # characters of a figure that stays in one line
@@ -80,8 +81,8 @@ def _errors(problems: Sequence[Problem]) -> Iterator[str]:
         yield f'<section class="errors"><h2>{counted(len(problems), "error")}</h2>\n<ul>\n'
         for problem in problems:
             first, *excerpt = str(problem).split("\n")
-            lines = "\n".join(text(line) for line in excerpt)
-            yield f"<li>{text(first)}{f'<pre>{lines}</pre>' if lines else ''}</li>\n"
+            lines = "\n".join(escaped(line) for line in excerpt)
+            yield f"<li>{escaped(first)}{f'<pre>{lines}</pre>' if lines else ''}</li>\n"
         yield "</ul></section>\n"
 
 
@@ -110,7 +111,9 @@ def _form(rows: Sequence[Row]) -> str:
 
 
 def _choice(label: str, options: Sequence[tuple[str, str]]) -> str:
-    every = "".join(f'<option value="{text(value)}">{text(told)}</option>' for value, told in (("", "all"), *options))
+    every = "".join(
+        f'<option value="{escaped(value)}">{escaped(told)}</option>' for value, told in (("", "all"), *options)
+    )
     return f'<label>{label} <select name="{label.lower()}">{every}</select></label>\n'
 
 
@@ -139,8 +142,9 @@ def _folder(group: Group) -> str:
     sums = total(group.rows)
     told = f"{counted(sums.models, 'model')}, {sums.params:,} parameters"
     return (
-        f'<tbody class="folder" data-folder="{text(group.folder)}"><tr><th scope="rowgroup" colspan="{len(COLUMNS)}">'
-        f'<bdi>{text(group.folder or ".")}/</bdi> <span class="quiet sum">{told}</span></th></tr></tbody>\n'
+        f'<tbody class="folder" data-folder="{escaped(group.folder)}">'
+        f'<tr><th scope="rowgroup" colspan="{len(COLUMNS)}">'
+        f'<bdi>{escaped(group.folder or ".")}/</bdi> <span class="quiet sum">{told}</span></th></tr></tbody>\n'
     )
 
 
@@ -153,9 +157,9 @@ def _model(row: Row, most: int) -> str:
         "budget": row.budget or "none",
         "params": row.params,
     }
-    attributes = "".join(f' data-{key}="{text(value)}"' for key, value in data.items())
+    attributes = "".join(f' data-{key}="{escaped(value)}"' for key, value in data.items())
     cells = "".join(_cell(row, each, most) for each in COLUMNS[1:])
-    name = f'<th scope="row" data-value="{text(row.name)}"><bdi>{text(row.name)}</bdi></th>'
+    name = f'<th scope="row" data-value="{escaped(row.name)}"><bdi>{escaped(row.name)}</bdi></th>'
     return (
         f'<tbody class="model"{attributes}><tr>{name}{cells}</tr>\n'
         f'<tr><td colspan="{len(COLUMNS)}">{row.detail}</td></tr></tbody>\n'
@@ -171,7 +175,7 @@ def _cell(row: Row, column: Column, most: int) -> str:
         return f'<td class="{state}" data-value="{value}">{WORDS[value] if value else "–"}</td>'
     if column.classes.startswith("figure"):
         return _figure(value, column)
-    return f'<td class="{column.classes}" data-value="{text(value)}">{text(value)}</td>'
+    return f'<td class="{column.classes}" data-value="{escaped(value)}">{escaped(value)}</td>'
 
 
 def _figure(value: int | None, column: Column) -> str:
@@ -188,7 +192,7 @@ def detail(report: ModelReport, budget: str) -> str:
     told = f"{counted(len(report.layers), 'layer')}, {counted(tensors, 'tensor')}"
     facts = [(name, figure) for name, figure in words.summary(report, ()) if name]
     facts.append(("File", report.source or ""))
-    rows = "".join(f"<dt>{name}</dt><dd>{text(figure)}</dd>" for name, figure in facts)
+    rows = "".join(f"<dt>{name}</dt><dd>{escaped(figure)}</dd>" for name, figure in facts)
     layers = "".join(_layer(layer, n, report.params) for n, layer in enumerate(report.layers))
     return (
         f'<details><summary>{told}</summary>{parts(report)}<dl class="facts">{rows}</dl>'
@@ -200,8 +204,8 @@ def _layer(layer: LayerReport, n: int, whole: int) -> str:
     share = words.share(layer.params, whole)
     trained = "" if layer.trainable else ", not trainable"
     head = (
-        f'<span class="swatch c{n % COLORS}"></span><bdi class="name">{text(layer.name)}</bdi> '
-        f"{text(layer.framework_type)}{trained} <code>{text(words.output_shape(layer.output_shape))}</code> "
+        f'<span class="swatch c{n % COLORS}"></span><bdi class="name">{escaped(layer.name)}</bdi> '
+        f"{escaped(layer.framework_type)}{trained} <code>{escaped(words.output_shape(layer.output_shape))}</code> "
         f'<span class="figure">{layer.params:,}</span> <span class="quiet">{share}</span>'
     )
     if not layer.tensors:
@@ -209,7 +213,7 @@ def _layer(layer: LayerReport, n: int, whole: int) -> str:
     rows = "".join(_tensor(tensor) for tensor in layer.tensors)
     return (
         f'<li><details><summary>{head}</summary><div class="scroll"><table class="tensors">'
-        f"<caption>Tensors of {text(layer.name)}</caption>"
+        f"<caption>Tensors of {escaped(layer.name)}</caption>"
         '<thead><tr><th scope="col">Tensor</th><th scope="col">Shape</th><th scope="col" class="figure">Parameters</th>'
         f'<th scope="col">Formula</th></tr></thead><tbody>{rows}</tbody></table></div></details></li>'
     )
@@ -220,6 +224,6 @@ def _tensor(tensor: TensorReport) -> str:
     told += "" if tensor.trainable else ", not trainable"
     told += f" ({tensor.unread:,} never read)" if tensor.unread else ""
     return (
-        f'<tr><th scope="row"><code>{text(tensor.name)}</code></th><td>{words.shape(tensor.shape)}</td>'
-        f'<td class="figure">{tensor.params:,}</td><td>{text(told)}</td></tr>'
+        f'<tr><th scope="row"><code>{escaped(tensor.name)}</code></th><td>{words.shape(tensor.shape)}</td>'
+        f'<td class="figure">{tensor.params:,}</td><td>{escaped(told)}</td></tr>'
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
 
-from rnncalc.errors import printable, width
+from rnncalc.errors import width
 from rnncalc.record import Record
 from rnncalc.render import words
+from rnncalc.render.markup import escaped
 from rnncalc.report import ModelReport
 
 COLORS = 8
@@ -26,11 +26,6 @@ class Area(Record):
     height: float
 
 
-def text(value: object) -> str:
-    """A text as HTML has it, whatever is in it."""
-    return escape(printable(str(value)))
-
-
 def parts(model: ModelReport) -> str:
     """The layers of a model side by side, and their tensors below them."""
     whole = model.params
@@ -47,7 +42,9 @@ def parts(model: ModelReport) -> str:
     largest = sorted(model.layers, key=lambda layer: -layer.params)[:5]
     told = ", ".join(f"{layer.name} {words.share(layer.params, whole)}" for layer in largest if layer.params)
     label = f"Where the parameters of {model.name} are: {told}"
-    head = f'<svg class="parts" viewBox="0 0 1000 3" preserveAspectRatio="none" role="img" aria-label="{text(label)}">'
+    head = (
+        f'<svg class="parts" viewBox="0 0 1000 3" preserveAspectRatio="none" role="img" aria-label="{escaped(label)}">'
+    )
     return f"{head}{''.join(shapes)}</svg>" if whole else ""
 
 
@@ -55,7 +52,7 @@ def _rectangle(x: int, y: int, width: int, height: int, whole: int, kind: str, t
     if 1000 * width < whole * SMALLEST:
         return ""
     place = f'x="{1000 * x / whole:.3g}" width="{1000 * width / whole:.4g}"'
-    return f'<rect class="{kind}" {place} y="{y}" height="{height}"><title>{text(told)}</title></rect>'
+    return f'<rect class="{kind}" {place} y="{y}" height="{height}"><title>{escaped(told)}</title></rect>'
 
 
 def bar(part: int, whole: int) -> str:
@@ -74,14 +71,14 @@ def treemap(names: Sequence[str], sizes: Sequence[int]) -> str:
             continue
         n = order[area.number]
         place = f'x="{area.x:.5g}" y="{area.y:.5g}" width="{area.width:.5g}" height="{area.height:.5g}"'
-        told = text(f"{names[n]}: {sizes[n]:,}, {words.share(sizes[n], whole)}")
+        told = escaped(f"{names[n]}: {sizes[n]:,}, {words.share(sizes[n], whole)}")
         shapes.append(f'<rect class="part c{area.number % COLORS}" {place}><title>{told}</title></rect>')
         for kind, letter, line in LABELS:
             if (width(names[n]) + 1) * letter <= area.width and area.height >= line * 1.25:
                 place = f'x="{area.x + letter / 2:.5g}" y="{area.y + line:.5g}"'
-                shapes.append(f'<text class="{kind}" {place}>{text(names[n])}</text>')
+                shapes.append(f'<text class="{kind}" {place}>{escaped(names[n])}</text>')
     told = ", ".join(f"{names[n]} {words.share(sizes[n], whole)}" for n in order[:5])
-    label = text(f"Where the parameters are, the largest models first: {told}")
+    label = escaped(f"Where the parameters are, the largest models first: {told}")
     return f'<svg class="map" viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{label}">{"".join(shapes)}</svg>'
 
 

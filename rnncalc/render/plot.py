@@ -6,10 +6,9 @@ Lines differ in colour, in their dashes and in their marks; the legend lists the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from html import escape
-from typing import Any
 
 from rnncalc.errors import printable, width
+from rnncalc.render.markup import escaped
 from rnncalc.sizing.curves import Panel
 
 PLOT, TALL, LEFT, TOP, BETWEEN = 560, 300, 78, 34, 74  # pixels: the plot's width and height, and what is around it
@@ -36,11 +35,11 @@ def svg(title: str, panels: Sequence[Panel]) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" width="{wide}" height="{high}" '
         f'role="img" aria-labelledby="title told">',
-        f'<title id="title">{_text(title)}</title>',
-        f'<desc id="told">{_text(told)}</desc>',
+        f'<title id="title">{escaped(title)}</title>',
+        f'<desc id="told">{escaped(told)}</desc>',
         _style(),
         f'<rect class="ground" width="{wide}" height="{high}"/>',
-        f'<text class="title" x="{LEFT}" y="22">{_text(title)}</text>',
+        f'<text class="title" x="{LEFT}" y="22">{escaped(title)}</text>',
     ]
     for n, panel in enumerate(panels):
         parts.append(f'<g transform="translate({LEFT} {TOP + 14 + n * (TALL + BETWEEN)})">')
@@ -87,8 +86,8 @@ def _panel(panel: Panel) -> Iterator[str]:
         yield f'<line class="axis" x1="{x_of(tick)}" x2="{x_of(tick)}" y1="{TALL}" y2="{TALL + 5}"/>'
         yield f'<text class="middle" x="{x_of(tick)}" y="{TALL + 19}">{_number(tick)}</text>'
     yield f'<path class="axis" d="M0 0V{TALL}H{PLOT}"/>'
-    yield f'<text x="{8 - LEFT}" y="-10">{_text(panel.metric)}</text>'
-    yield f'<text class="middle" x="{PLOT / 2}" y="{TALL + 38}">{_text(panel.size)}</text>'
+    yield f'<text x="{8 - LEFT}" y="-10">{escaped(panel.metric)}</text>'
+    yield f'<text class="middle" x="{PLOT / 2}" y="{TALL + 38}">{escaped(panel.size)}</text>'
     for limit in panel.limits:
         yield f'<line class="axis limit" x1="0" x2="{PLOT}" y1="{y_of(limit)}" y2="{y_of(limit)}"/>'
         yield f'<text x="6" y="{y_of(limit) - 5}">limit {limit:,}</text>'
@@ -109,7 +108,7 @@ def _legend(panel: Panel) -> Iterator[str]:
         x, y = PLOT + 20, 8 + 20 * row
         yield f'<line {_stroke(n)} x1="{x}" x2="{x + 28}" y1="{y}" y2="{y}"/>'
         yield f'<path class="m{n}" transform="translate({x + 14} {y})" d="{MARKS[n % len(MARKS)]}"/>'
-        yield f'<text x="{x + 36}" y="{y + 4}">{_text(panel.lines[n].label)}</text>'
+        yield f'<text x="{x + 36}" y="{y + 4}">{escaped(panel.lines[n].label)}</text>'
 
 
 def _stroke(n: int) -> str:
@@ -150,7 +149,3 @@ def _told(panel: Panel) -> str:
         for line in panel.lines
     ]
     return f"{panel.metric} over {panel.size}: {', '.join(lines)}"
-
-
-def _text(text: Any) -> str:
-    return escape(printable(str(text)))

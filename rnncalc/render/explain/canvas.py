@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from rnncalc.errors import printable
 from rnncalc.errors import width as columns_of
+from rnncalc.render.markup import escaped
 
 LETTER = 7.3  # the width of a character, generously
 
@@ -102,12 +103,6 @@ class Canvas:
             f'<rect x="-8" y="-8" width="{wide:.0f}" height="{high:.0f}" style="fill: var(--paper)"/>'
             f"{''.join(self.parts)}</svg>\n"
         )
-
-
-def escaped(text: str) -> str:
-    """A text for XML and HTML."""
-    text = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace('"', "&quot;").replace("'", "&#39;")
 
 
 def long(text: str) -> float:

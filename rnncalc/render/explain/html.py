@@ -8,8 +8,8 @@ from functools import singledispatch
 from typing import Any
 
 from rnncalc.render.explain import parts
-from rnncalc.render.explain.canvas import escaped
 from rnncalc.render.explain.figures import figure
+from rnncalc.render.markup import escaped
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1f2430; --paper: #fff; --soft: #667085; --line: #d5dae3; --bar: #9ec5f4; }
