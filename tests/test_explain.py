@@ -288,6 +288,21 @@ def test_a_figure_of_each_kind_is_drawn_for_each_cell() -> None:
             assert drawn.width > 100
 
 
+@pytest.mark.parametrize("framework", ["tensorflow1", "keras", "pytorch"])  # which store the gates in three orders
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_a_gate_has_one_colour_in_its_step_and_in_its_tensors(cell: str, framework: str) -> None:
+    spec = {"framework": framework, "input": {"depth": 100}, "layers": [{cell: {"units": 100}}]}
+    told = explain(rnncalc.parse(spec))
+    step, tensors = figure("step", told), figure("weights", told)
+    assert step and tensors
+    gates = dict(re.findall(r'class="map (\w)"/?>(?:</rect>)?<text[^>]*>(\w+)', "".join(step.parts)))
+    heads = re.findall(r'class="soft"[^>]*>([a-z])<', "".join(tensors.parts))
+    blocks = re.findall(r'class="block (\w)"', "".join(tensors.parts))
+    assert len(set(gates)) == len(gates) > 2
+    assert {gates[shade] for shade in blocks} == {*gates.values()}
+    assert [gates[shade] for shade in blocks[: len(gates)]] == heads[: len(gates)]
+
+
 @pytest.mark.parametrize("name", recurrent())
 def test_the_graph_of_a_step_is_the_trace(name: str) -> None:
     run = trace(name)

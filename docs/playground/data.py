@@ -18,7 +18,7 @@ from rnncalc.equations import lines
 from rnncalc.errors import SpecError
 from rnncalc.layer import Layer
 from rnncalc.network import Model
-from rnncalc.render.explain.figures import figure
+from rnncalc.render.explain.figures import figure, shades
 from rnncalc.sizes import DTYPES
 from rnncalc.tensor import seen
 from rnncalc.why.explain import explain
@@ -137,7 +137,8 @@ def _variant(model: Model, pools: Pools) -> dict[str, Any]:
     (layer,) = model.layers
     trace = layer.trace
     told = tuple((line.unicode, line.means) for line in lines(trace, layer.policy))
-    drawing = figure("step", explain(model))
+    explained = explain(model)
+    drawing = figure("step", explained)
     assert drawing is not None
     return {
         "type": pools.texts(layer.entry.class_name(0) if layer.entry.name != "*" else layer.cell.name),
@@ -146,6 +147,7 @@ def _variant(model: Model, pools: Pools) -> dict[str, Any]:
         "drawing": pools.drawings([round(drawing.width), round(drawing.height), "".join(drawing.parts)], trace),
         "states": [[state.name, pools.poly(state.size)] for state in trace.states],
         "gates": [[made.gate, pools.poly(made.to)] for made in trace.maps],
+        "shades": shades(explained.layers[0]),
         "below": dict(layer.entry.below),
         "one": _stack(model, pools),
     }

@@ -282,7 +282,7 @@ function show() {
   if (chosen.num_layers > BigInt(SHOWN)) {
     at("tensors").tBodies[0].append(row([`and ${grouped(chosen.num_layers - BigInt(SHOWN))} layers more, alike`, "", "", ""], ["quiet"]));
   }
-  at("picture").innerHTML = picture(kinds);
+  at("picture").innerHTML = picture(kinds, variant.shades);
   at("equations").tBodies[0].replaceChildren(...DATA.equations[variant.equations].map((line) => row(line, ["", "quiet"])));
   const [width, height, drawn] = DATA.drawings[variant.drawing];
   at("step").innerHTML = svg(width, height, drawn, "One step: what is read on the left, what is passed on at the right");
@@ -348,7 +348,7 @@ function elsewhere(found, chosen) {
 }
 
 // Every tensor as a block to one scale; equal ones once.
-function picture(list) {
+function picture(list, shades) {
   const escape = (told) => told.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
   const seen = new Map();
   for (const each of list) {
@@ -376,9 +376,9 @@ function picture(list) {
       const label = source === "1" || source.endsWith("*") ? source : `${source} ${grouped(length)}`;
       parts += `<text x="82" y="${y + high / 2 + 4.5}" text-anchor="end" class="soft">${escape(label)}</text>`;
       x = 90;
-      each.columns.forEach(([, n], k) => {
+      each.columns.forEach(([gate, n], k) => {
         const scalars = grouped(n * length);
-        parts += `<rect x="${x}" y="${y}" width="${widths[k]}" height="${high}" class="block ${"abcdef"[k % 6]}"/>`;
+        parts += `<rect x="${x}" y="${y}" width="${widths[k]}" height="${high}" class="block ${shades[gate] ?? "abcdef"[k % 6]}"/>`;
         if (scalars.length * 7.3 < widths[k]) parts += `<text x="${x + widths[k] / 2}" y="${y + high / 2 + 4.5}" text-anchor="middle" class="small">${scalars}</text>`;
         x += widths[k];
       });

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from rnncalc.errors import listed
 from rnncalc.render import words
@@ -16,6 +16,12 @@ COLUMN, ROW, NODE = 86, 46, 30  # of the step's graph: distances, and the height
 FUNCTIONS = {"sigmoid": "σ"}
 FILLS = "abcdef"
 STEPS = ("1", "2", "3", "…", "t")
+
+
+def shades(layer: LayerStory) -> dict[str, str]:
+    """The colour of each gate, in the step and in the tensors."""
+    gates = [each.name for each in layer.lengths if each.kind == "map"]
+    return {gate: FILLS[n % len(FILLS)] for n, gate in enumerate(gates)}
 
 
 def figure(kind: str, told: Explanation) -> Canvas | None:
@@ -170,10 +176,10 @@ def step(told: Explanation) -> Canvas | None:
         drawing.line(points)
         if edge.label:
             drawing.text(points[-1][0] - 12, points[-1][1] - 8, edge.label, "small")
-    sizes = {each.name: each.size for each in told.layers[0].lengths} if told.layers[0].recurrent else {}
+    colours = shades(told.layers[0])
     for n, node in enumerate(drawn.nodes):
         x, y = centre(node.column, node.row)
-        _node(drawing, node, x, y, half[n], sizes)
+        _node(drawing, node, x, y, half[n], colours.get(node.label, "") if node.kind == "map" else "")
     return drawing
 
 
@@ -189,8 +195,9 @@ def _label(node: Node) -> str:
     return f"{label}: {inner}" if inner else label
 
 
-def _node(drawing: Canvas, node: Node, x: float, y: float, half: float, sizes: dict[str, int]) -> None:
+def _node(drawing: Canvas, node: Node, x: float, y: float, half: float, shade: str) -> None:
     kind = {"output": "state", "input": "input" if node.label == "x" else "state"}.get(node.kind, node.kind)
+    kind = f"{kind} {shade}" if shade else kind
     if node.kind == "sign" and half < 14:
         drawing.circle(x, y, half, kind)
     else:
@@ -211,13 +218,13 @@ def weights(told: Explanation) -> Canvas | None:
             y += 30
         widest = max(sum(side.size for side in block.columns) for block in blocks)
         tallest = max(sum(side.size for side in block.rows) for block in blocks)
-        scale = min(520 / widest, 260 / tallest)
+        scale, colours = min(520 / widest, 260 / tallest), shades(layer)
         for block in blocks:
-            y += _tensor(drawing, block, y, scale) + 22
+            y += _tensor(drawing, block, y, scale, colours) + 22
     return drawing if drawing.parts else None
 
 
-def _tensor(drawing: Canvas, block: Block, y: float, scale: float) -> float:
+def _tensor(drawing: Canvas, block: Block, y: float, scale: float, colours: Mapping[str, str]) -> float:
     """Draw one tensor; how high it is."""
     start, left = y, 90.0
     name = braced(list(block.names)) or f"{block.names[0]} …"
@@ -236,7 +243,7 @@ def _tensor(drawing: Canvas, block: Block, y: float, scale: float) -> float:
         drawing.text(left - 8, y + high / 2, row.label, "soft", "end")
         x = left
         for k, (side, wide) in enumerate(zip(block.columns, widths)):
-            shade = FILLS[k % len(FILLS)]
+            shade = colours.get(side.name, FILLS[k % len(FILLS)])
             drawing.box(x, y, wide, high, f"block {shade if side.read else 'cell'}", 0)
             count = block.scalars(row, side)
             if long(f"{count:,}") < wide and high >= 14:
