@@ -294,7 +294,8 @@ def test_a_gate_has_one_colour_in_its_step_and_in_its_tensors(cell: str, framewo
     spec = {"framework": framework, "input": {"depth": 100}, "layers": [{cell: {"units": 100}}]}
     told = explain(rnncalc.parse(spec))
     step, tensors = figure("step", told), figure("weights", told)
-    assert step and tensors
+    assert step
+    assert tensors
     gates = dict(re.findall(r'class="map (\w)"/?>(?:</rect>)?<text[^>]*>(\w+)', "".join(step.parts)))
     heads = re.findall(r'class="soft"[^>]*>([a-z])<', "".join(tensors.parts))
     blocks = re.findall(r'class="block (\w)"', "".join(tensors.parts))

@@ -105,7 +105,8 @@ def test_the_page_begins_with_the_count_of_the_note(page: Page) -> None:
     assert page.locator("#picture rect").count() == 12  # two sources and a bias, of four gates
     colours = page.locator("#picture rect").evaluate_all("all => all.map((each) => each.classList[1])")
     gates = page.locator("#step rect.map").evaluate_all("all => all.map((each) => each.classList[1])")
-    assert set(colours) == set(gates) and len(set(gates)) == 4
+    assert set(colours) == set(gates)
+    assert len(set(gates)) == 4
 
 
 def test_all_follows_at_once(page: Page, run: Callable[..., Result]) -> None:
