@@ -133,3 +133,15 @@ def test_check_and_verify_take_settings(run: Callable[..., Any], tmp_path: Path)
     small = run("verify", str(path), "--set", "encoder.units=3")
     assert (small.status, "proven" in small.out) == (0, True)
     assert run("verify", "lstm", "--set", "lstm.units=3").status == 2
+
+
+@pytest.mark.parametrize("value", ["[1, 2]", "{a: 1}", "[]", "{}", "[{a: [1]}]"])
+@pytest.mark.parametrize("key", ["encoder.units", "encoder.name", "input.depth", "framework", "name"])
+def test_a_list_or_a_mapping_is_refused_like_any_other_value(
+    run: Callable[..., Any], tmp_path: Path, key: str, value: str
+) -> None:
+    path = tmp_path / "demo.yaml"
+    path.write_text(SPEC)
+    found = run("count", path, "--set", f"{key}={value}")
+    assert (found.status, found.out) == (2, "")
+    assert f"--set {key}={value}: " in found.err

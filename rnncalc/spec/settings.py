@@ -31,14 +31,14 @@ class Setting(Record):
 
 
 class Settings:
-    """The settings of a run; `used` are those that some model had a place for.
+    """The settings of a run; `used` are the texts of those that some model had a place for.
 
     Each model gets those whose owner it has: a layer by its name, `input` or an input by its name.
     """
 
     def __init__(self, settings: Iterable[Setting]) -> None:
         self.settings = tuple(settings)
-        self.used: set[Setting] = set()
+        self.used: set[str] = set()
 
     def apply(self, model: Model, value: Mapping[str, Any]) -> dict[str, Any]:
         """The plain values of a document with the settings in their places; `value` stays as it is."""
@@ -46,7 +46,7 @@ class Settings:
         for each in self.settings:
             where = place(model, each)
             if where:
-                self.used.add(each)
+                self.used.add(each.text)
                 changed = _with(changed, where, each.value, _main(model, each))
         return changed
 
@@ -65,7 +65,7 @@ class Settings:
         """What no model had a place for; nothing where there is no model at all."""
         owners = [layer.plan.name for model in models for layer in model.layers]
         owners += [name for model in models for name in ("input", *model.inputs)]
-        left = [each for each in self.settings if each not in self.used] if models else []
+        left = [each for each in self.settings if each.text not in self.used] if models else []
         return [each.told(Problem(_unknown(each, owners))) for each in left]
 
 
