@@ -217,7 +217,18 @@ def test_a_file_that_links_lead_to_is_found_once(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").symlink_to("b.yaml")
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "c.yaml").symlink_to("../b.yaml")
-    assert found(tmp_path) == found(tmp_path, "", "b.yaml", "sub") == ["a.yaml"]
+    assert found(tmp_path, "a*.yaml") == found(tmp_path, "a*.yaml", "sub") == ["a.yaml"]
+    assert found(tmp_path, "sub") == ["sub/c.yaml"]
+
+
+def test_a_file_has_its_own_path_whatever_link_was_found_before(tmp_path: Path) -> None:
+    tree(tmp_path, "b.yaml", "c.yaml", "z.yaml")
+    (tmp_path / "a.yaml").symlink_to("c.yaml")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "c.yaml").symlink_to("../b.yaml")
+    assert found(tmp_path) == found(tmp_path, "sub", "") == ["b.yaml", "c.yaml", "z.yaml"]
+    assert found(tmp_path, "*.yaml") == found(tmp_path, "*.yaml", "c.yaml") == ["b.yaml", "c.yaml", "z.yaml"]
+    assert found(tmp_path, "sub/c.yaml", "")[0] == "sub/c.yaml"  # named itself
 
 
 # --- folders and patterns ---------------------------------------------------------------------------------------------

@@ -169,6 +169,19 @@ def test_a_path_that_only_one_side_has_is_new_or_gone(repository: Repository) ->
     assert "zzz.yaml: cannot be read" in err
 
 
+def test_a_pattern_that_matches_on_one_side_alone_is_no_error(repository: Repository) -> None:
+    repository.put("readme", "nothing\n")
+    repository.commit("none")
+    repository.commit("one", a=spec(4))
+    assert repository.told("HEAD~1", "configs/*.yaml") == {"a": ("added", lstm(10, 4), [])}
+    shutil.rmtree(repository.top / "configs")
+    assert repository.told("HEAD", "configs/*.yaml") == {"a": ("removed", -lstm(10, 4), [])}
+    status, found, err = repository.diff("zzz/*.yaml", "--against", "HEAD")
+    assert (status, found["models"]) == (2, [])
+    assert "error: zzz/*.yaml: nothing matches this pattern\n" in err
+    assert "nothing changed" not in err
+
+
 def test_a_file_without_the_ending_of_a_spec_is_read_where_it_is_named(repository: Repository) -> None:
     repository.put("model.txt", spec(4))
     repository.commit("one")

@@ -17,6 +17,8 @@ from rnncalc.errors import Problem
 from rnncalc.record import Record
 
 ENDINGS = (".yaml", ".yml")
+UNMATCHED = "nothing matches this pattern"
+Found = tuple[str, str, bool]
 
 
 class Place(Record):
@@ -28,24 +30,25 @@ class Place(Record):
 
 
 def files(paths: Sequence[str], problems: list[Problem]) -> tuple[list[Place], set[int]]:
-    """The files of these paths, each once, folder by folder in the order of names.
+    """The files of these paths, each once, folder by folder in the order of names; under its own path before a link's.
 
     `problems` takes what is wrong; the second value has the numbers of the paths that it is wrong with.
     """
     named = {_key(path) for path in paths if not searched(path)}
-    found: list[Place] = []
-    seen: set[str] = set()
+    found: dict[str, Place] = {}  # by the real path
+    links: set[str] = set()  # what was found by a link alone so far
     troubled: set[int] = set()
     for origin, path in enumerate(paths):
         known = len(problems)
-        inside = _Search(problems).inside(path) if searched(path) else [(path, _key(path))]
-        for each, key in inside:
-            if key not in seen:
-                seen.add(key)
-                found.append(Place(each, key in named, origin))
+        inside = _Search(problems).inside(path) if searched(path) else [(path, _key(path), False)]
+        for each, key, link in inside:
+            if key not in found or (key in links and not link):
+                (links.add if link else links.discard)(key)
+                found.pop(key, None)  # so that it comes where its own path does
+                found[key] = Place(each, key in named, origin)
         if len(problems) > known:
             troubled.add(origin)
-    return found, troubled
+    return list(found.values()), troubled
 
 
 def searched(path: str) -> bool:
@@ -58,12 +61,12 @@ def _key(path: str) -> str:
 
 
 class _Search:
-    """Lists the YAML files of one path, as (path, real path)."""
+    """Lists the YAML files of one path, as (path, real path, whether the file is a link)."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
 
-    def inside(self, path: str) -> Iterator[tuple[str, str]]:
+    def inside(self, path: str) -> Iterator[Found]:
         """The YAML files of a folder, or those that a pattern matches."""
         if os.path.isdir(path):
             yield from self._folder(path, os.path.realpath(path), above(path))
@@ -71,7 +74,7 @@ class _Search:
         base, words = _split(path)
         matches = list(self._matching(base, words, above(base or "."))) if os.path.isdir(base or ".") else []
         if not matches and not self._matched:
-            self.problems.append(Problem("nothing matches this pattern", path=path))
+            self.problems.append(Problem(UNMATCHED, path=path))
         yield from matches
 
     _matched = False
@@ -84,7 +87,7 @@ class _Search:
             self.problems.append(Problem(f"cannot be listed: {error.strerror}", path=folder))
             return []
 
-    def _folder(self, folder: str, real: str, ignored: Ignored) -> Iterator[tuple[str, str]]:
+    def _folder(self, folder: str, real: str, ignored: Ignored) -> Iterator[Found]:
         """The files of a folder, then those of the folders in it."""
         waiting = [(folder, real, ignored)]
         while waiting:
@@ -101,7 +104,7 @@ class _Search:
                 inner = os.path.join(folder, entry.name)
                 waiting.append((inner, os.path.join(real, entry.name), ignored.enter(entry.name, inner)))
 
-    def _matching(self, folder: str, words: list[str], ignored: Ignored) -> Iterator[tuple[str, str]]:
+    def _matching(self, folder: str, words: list[str], ignored: Ignored) -> Iterator[Found]:
         """The files below a folder that match the words of a pattern, one a level."""
         word, *rest = words
         if word == "**":
@@ -140,11 +143,11 @@ def _split(pattern: str) -> tuple[str, list[str]]:
     return os.path.join(root, *words[:plain]), words[plain:]
 
 
-def _spec(path: str, real: str, entry: os.DirEntry[str]) -> Iterator[tuple[str, str]]:
+def _spec(path: str, real: str, entry: os.DirEntry[str]) -> Iterator[Found]:
     """The file, where it is to be read: a pipe would block, but a link to nowhere shall be told."""
     if entry.name.endswith(ENDINGS):
         if entry.is_symlink():
             if os.path.isfile(path) or not os.path.exists(path):
-                yield path, os.path.realpath(path)
+                yield path, os.path.realpath(path), True
         elif entry.is_file(follow_symlinks=False):
-            yield path, real
+            yield path, real, False

@@ -12,6 +12,9 @@ from rnncalc.cli.candidates import files
 from rnncalc.cli.options import framework_option, output_options, set_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rnncalc.batch.discover import Found
     from rnncalc.changes.sides import Side
     from rnncalc.cli.output import Output
 
@@ -70,7 +73,7 @@ def command(
     out.write("difference", found, f"{MARKER}-{marker}" if marker else MARKER)
     for problem in found.problems:
         tell(f"error: {problem}")
-    if found.empty:
+    if found.empty and (found.unchanged or not found.problems):
         out.note(f"nothing changed in {counted(found.unchanged, 'model')}")
     return 2 if found.problems else int(exit_code and not found.empty)
 
@@ -91,6 +94,7 @@ def _since(
     """The paths at a revision, and as they are now; one that either side lacks was removed, or is new."""
     from glob import has_magic
 
+    from rnncalc.batch.files import UNMATCHED
     from rnncalc.changes.revision import RevisionError, checked_out
     from rnncalc.changes.sides import side
     from rnncalc.cli.batch import gate, specs
@@ -109,14 +113,33 @@ def _since(
     except RevisionError as error:
         raise click.UsageError(str(error)) from None
     problems = [problem._replace(path=problem.path and tree.asked(problem.path)) for problem in found.problems]
+    now = _now(paths, there, tree.paths, framework, out, settings)
+    unmatched = {problem.path for problem in problems if problem.message == UNMATCHED}
+    unmatched ^= {problem.path for problem in now.problems if problem.message == UNMATCHED}
+    problems, current = (
+        [problem for problem in each if problem.message != UNMATCHED or problem.path not in unmatched]
+        for each in (problems, now.problems)
+    )
     old = side(revision, found.models, [*problems, *tree.problems], str, old_limits)
     told = [each._replace(path=each.path and f"{revision}:{each.path}") for each in old.problems]
-    here = [
-        path
-        for path, inside in zip(paths, tree.paths)
-        if has_magic(path) or os.path.lexists(path) or inside not in there
-    ]
-    now = specs(here, framework, out, settings)
-    for note in now.notes:
+    return old._replace(problems=told), side("the working tree", now.models, current, str, gate().limits)
+
+
+def _now(
+    paths: Sequence[str],
+    there: Sequence[str],
+    inside: Sequence[str],
+    framework: str | None,
+    out: Output,
+    settings: tuple[Any, ...],
+) -> Found:
+    """The paths as they are now; one that is not here, but was `there`, is gone."""
+    from glob import has_magic
+
+    from rnncalc.cli.batch import specs
+
+    here = [path for path, old in zip(paths, inside) if has_magic(path) or os.path.lexists(path) or old not in there]
+    found = specs(here, framework, out, settings)
+    for note in found.notes:
         out.note(note)
-    return old._replace(problems=told), side("the working tree", now.models, now.problems, str, gate().limits)
+    return found
