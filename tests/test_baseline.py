@@ -191,6 +191,24 @@ def test_what_the_update_changes_is_told(run: Run, put: Put) -> None:
     assert "nothing to change" in update(run)
 
 
+def test_whatever_an_update_changes_in_a_line_is_told(run: Run, put: Put) -> None:
+    put(a=10, b=20)
+    update(run)
+    before = FILE.read_bytes()
+    put(a=spec(10).replace(", steps: 1", ""), b=spec(20).replace("keras", "flax"))
+    told = update(run)
+    assert FILE.read_bytes() != before
+    assert "(a): macs 90 -> none, and 1 more change" in told  # flops: without the steps neither is known
+    assert "(b): counted as keras -> flax" in told
+    put(a=spec(11, "budget: {params: 109}\n"))
+    update(run, status=1)
+    put(a=spec(11, "budget: {params: 110}\n"))
+    assert "(a): params is no longer over its limit" in update(run)
+    put(a=spec(11, "budget: {params: 110, layers: {head: {params: 110}}}\n"))
+    assert "(a): head: params none -> 110" in update(run)
+    assert "nothing to change" in update(run)
+
+
 def test_an_update_of_some_paths_leaves_the_rest_as_it_is(run: Run, put: Put) -> None:
     put(a=10, b=20, sub__c=30, sub__d=40)
     update(run)
@@ -531,6 +549,40 @@ def test_a_model_that_is_renamed_and_otherwise_the_same_keeps_its_base(run: Run,
     assert params() == {"b": 200, "c": 300}
 
 
+def test_a_model_with_another_name_in_the_same_file_keeps_its_base(run: Run, put: Put) -> None:
+    put(a=spec(20, f"name: x\n{OVER}") + "---\n" + spec(30, "name: y\n"))
+    update(run)
+    put(a=spec(20, f"name: z\n{OVER}") + "---\n" + spec(30, "name: y\n"))
+    status, _, err = check(run)
+    assert status == 0
+    assert "gone" not in err
+    assert "not in the baseline" not in err
+    update(run)
+    assert "over" not in lines()[0]
+    assert params() == {"y": 300, "z": 200}
+
+
+def test_a_copy_beside_the_model_is_new(run: Run, put: Put) -> None:
+    put(a=spec(20, f"name: x\n{OVER}"))
+    update(run)
+    put(a=spec(20, f"name: x\n{OVER}") + "---\n" + spec(20, f"name: y\n{OVER}"))
+    status, _, err = check(run)
+    assert status == 1
+    assert "not in the baseline yet: y" in err
+
+
+def test_a_figure_without_a_base_is_a_note(run: Run, put: Put) -> None:
+    put(a=10, b=20)
+    update(run)
+    put('include: configs\ngrowth: {params: {percent: 5, floor: 1}, layers: {"h*": {params: {percent: 5, floor: 0}}}}\n')
+    status, found, err = check(run)
+    assert (status, len(found)) == (0, 2)
+    assert "without a base yet: head: params of a, head: params of b; `rnncalc check --update-baseline` adds" in err
+    update(run)
+    status, found, err = check(run)
+    assert (status, len(found), err) == (0, 4, "")
+
+
 # --- a baseline that is missing or bad --------------------------------------------------------------------------------
 
 
@@ -539,7 +591,8 @@ def test_a_baseline_that_is_counted_on_must_be_there(run: Run, put: Put, text: s
     put(f"include: configs\n{text}", a=spec(10, "budget: {params: 1k}\n"))
     status, found, err = check(run)
     assert (status, len(found)) == (2, 1)
-    assert "there is no baseline" in err
+    assert "rnncalc.yaml:2:1: there is no baseline" in err
+    assert text in err
     update(run)
     assert check(run)[0] == 0
 
@@ -554,7 +607,7 @@ def test_growth_that_a_flag_limits_needs_a_baseline(run: Run, put: Put, flag: st
     put(a=spec(10, "budget: {params: 1k}\n"))
     status, _, err = check(run, flag, "5")
     assert status == 2
-    assert "there is no baseline rnncalc-baseline.jsonl" in err
+    assert err.startswith("error: there is no baseline rnncalc-baseline.jsonl")
 
 
 def test_a_baseline_that_cannot_be_read_is_told_in_every_format(run: Run, put: Put) -> None:

@@ -70,7 +70,7 @@ def command(
     asked = Asked(baseline, update, tighten, shares, floors)
     if asked.writes and settings:
         raise click.UsageError("--set asks what if; a baseline is of what is")
-    judge = gate(asked, extra, problems)
+    judge = gate(asked, extra, found.models, problems)
     if asked.writes:
         judge = write(judge, asked, found, paths, out, problems)
     for model in found.models:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rnncalc.gate.growth import Growth
     from rnncalc.gate.judge import Gate
     from rnncalc.gate.limits import Limit
+    from rnncalc.network import Model
 
 DAY = "SOURCE_DATE_EPOCH"  # the variable that says which day it is, in seconds since 1970
 MOST = 20  # changes that are told one by one
@@ -93,8 +94,8 @@ class Asked(Record):
         return self.update or self.tighten
 
 
-def gate(asked: Asked, flags: Sequence[Limit], problems: list[Problem]) -> Gate:
-    """The gate as the project and the options have it; `problems` takes what is wrong with the baseline.
+def gate(asked: Asked, flags: Sequence[Limit], models: Sequence[Model], problems: list[Problem]) -> Gate:
+    """The gate for these models as the project and the options have it; `problems` takes what the baseline has wrong.
 
     Raises:
         click.UsageError: the options contradict each other.
@@ -120,9 +121,11 @@ def gate(asked: Asked, flags: Sequence[Limit], problems: list[Problem]) -> Gate:
         except SpecError as error:
             problems.extend(error.problems)
     if not problems and (asked.tighten or (needed and not asked.update)) and not os.path.exists(path):
-        missing = Problem(f"there is no baseline {path}; `rnncalc check --update-baseline` writes it", ("baseline",))
-        problems.append(missing if asked.baseline or not (there and there.baseline) else there.locate(missing))
-    return Gate(there, flags, growth, None if baseline.new and not asked.writes else baseline, _today())
+        missing = Problem(f"there is no baseline {path}; `rnncalc check --update-baseline` writes it")
+        by = "baseline" if there and there.baseline else "growth" if there and there.growth else ""
+        asks = there if by and not (asked.baseline or asked.shares or asked.floors or asked.tighten) else None
+        problems.append(asks.locate(missing._replace(where=(by,), at="key")) if asks else missing)
+    return Gate(there, flags, growth, None if baseline.new and not asked.writes else baseline, _today(), models)
 
 
 def _path(given: str | None) -> tuple[str, bool]:
@@ -246,6 +249,8 @@ def tell(gate: Gate, found: Found, paths: Sequence[str], out: Output) -> None:
     new = [model.name for model in models if gate.base(model) is None]
     if new:
         out.note(f"not in the baseline yet: {_some(new)}; `rnncalc check --update-baseline` adds what is new")
+    if gate.unbased:
+        out.note(f"without a base yet: {_some(gate.unbased)}; `rnncalc check --update-baseline` adds what is new")
     if not paths and not found.problems:
         there = {(placed(model.plan.source or "", baseline.folder), model.name) for model in models}
         there |= {base.key for model in models if (base := gate.base(model))}  # under the path that they had

@@ -7,7 +7,7 @@ accepted, and so is what was above them before: the gate starts from what there 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rnncalc.errors import counted
 from rnncalc.gate.baseline import Base, Baseline, Figure
@@ -75,13 +75,33 @@ def changes(old: Baseline, new: Baseline) -> list[str]:
         before, after = old.bases.get(key), new.bases.get(key)
         name = f"{key[0]} ({key[1]})"
         if before and after:
-            parts = [
-                f"{f'{layer}: ' if layer else ''}{metric} {was:,} -> {now:,} ({now - was:+,})"
-                for (layer, metric), was in before.figures.items()
-                if (now := after.figures.get((layer, metric), was)) != was
-            ]
-            more = f", and {counted(len(parts) - 1, 'more figure')}" if len(parts) > 1 else ""
+            parts = list(_changed(before, after))
+            more = f", and {counted(len(parts) - 1, 'more change')}" if len(parts) > 1 else ""
             told += [f"{name}: {parts[0]}{more}"] if parts else []
         else:
             told.append(f"{name}: {'added' if after else 'removed'}")
     return told
+
+
+def _changed(before: Base, after: Base) -> Iterator[str]:
+    """What differs between two lines of one model: grown or shrunk figures first."""
+    for shared in (True, False):
+        for key in dict.fromkeys((*before.figures, *after.figures)):
+            was, now = before.figures.get(key), after.figures.get(key)
+            if was != now and (was is not None and now is not None) == shared:
+                change = f" ({now - was:+,})" if was is not None and now is not None else ""
+                yield f"{_named(key)} {_shown(was)} -> {_shown(now)}{change}"
+    if before.framework != after.framework:
+        yield f"counted as {before.framework} -> {after.framework}"
+    for key in after.figures:
+        if (key in before.over) != (key in after.over):
+            yield f"{_named(key)} is {'over' if key in after.over else 'no longer over'} its limit"
+
+
+def _named(key: Figure) -> str:
+    layer, metric = key
+    return f"{layer}: {metric}" if layer else metric
+
+
+def _shown(value: int | None) -> str:
+    return "none" if value is None else f"{value:,}"

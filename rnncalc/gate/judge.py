@@ -32,7 +32,8 @@ GROWTH = (Growth(None, "params", percent(5), 1_000),)  # where a project says no
 class Gate:
     """What models are held to. Limits of the command line, and its growth, stand in the place of the project's.
 
-    `today` is the day by which exceptions end.
+    `today` is the day by which exceptions end, `models` are all that there are: a base whose model is not among them is
+    that of one which was moved or renamed.
     """
 
     def __init__(
@@ -42,15 +43,17 @@ class Gate:
         growth: Sequence[Growth] | None = None,
         baseline: Baseline | None = None,
         today: date | None = None,
+        models: Sequence[Model] = (),
     ) -> None:
-        self.project, self.flags, self.baseline, self.today = project, flags, baseline, today
+        self.project, self.flags, self.baseline, self.today, self.models = project, flags, baseline, today, models
         self.growth = growth if growth is not None else (project and project.growth) or GROWTH
         self.overridden = {(each.layer, each.metric) for each in flags}
         self.notes: list[str] = []
+        self.unbased: list[str] = []  # figures whose growth is limited, and that the base of their model has not
 
     def on(self, baseline: Baseline) -> Gate:
         """The same with another baseline."""
-        return Gate(self.project, self.flags, self.growth, baseline, self.today)
+        return Gate(self.project, self.flags, self.growth, baseline, self.today, self.models)
 
     def limits(self, model: str) -> list[Limit]:
         """The limits of a model beside those of its spec."""
@@ -70,6 +73,9 @@ class Gate:
                 actual = figure(layers[layer] if layer else report, each.metric)
                 if was is not None and actual is None:
                     problems.append(unknown(model, each.metric))
+                elif was is None and actual is not None:
+                    what = f"{layer}: {each.metric}" if layer else each.metric
+                    self.unbased.append(f"{what} of {model.name}")
                 elif was is not None and actual is not None:
                     found = _growth(model, layer, each, actual, base)
                     checks.append(found if found.passed else self._outgrown(model, found, base))
@@ -78,7 +84,7 @@ class Gate:
         return checks, problems
 
     def base(self, model: Model) -> Base | None:
-        """What was accepted for a model; where its file was moved, for one that is gone, of its name or its figures."""
+        """What was accepted for a model; where it is new, for one that is gone, of its name or with its figures."""
         source = model.plan.source
         if self.baseline is None or source is None or source == "<stdin>":
             return None
@@ -94,11 +100,18 @@ class Gate:
 
     @cached_property
     def _left(self) -> list[Base]:
-        """The bases whose files are gone."""
+        """The bases whose models are gone: there is no such file any more, or no such name in it."""
         if self.baseline is None:
             return []
         folder = self.baseline.folder
-        return [base for base in self.baseline.bases.values() if not os.path.exists(os.path.join(folder, base.path))]
+        there = {(placed(model.plan.source, folder), model.name) for model in self.models if model.plan.source}
+        read = {path for path, _ in there}
+        return [
+            base
+            for base in self.baseline.bases.values()
+            if base.key not in there
+            and (base.path in read or not os.path.exists(os.path.join(folder, base.path)))
+        ]
 
     def _outgrown(self, model: Model, check: Check, base: Base) -> Check:
         place = Place(self.baseline.path, base.line, 1) if self.baseline else None
