@@ -574,7 +574,8 @@ def test_a_copy_beside_the_model_is_new(run: Run, put: Put) -> None:
 def test_a_figure_without_a_base_is_a_note(run: Run, put: Put) -> None:
     put(a=10, b=20)
     update(run)
-    put('include: configs\ngrowth: {params: {percent: 5, floor: 1}, layers: {"h*": {params: {percent: 5, floor: 0}}}}\n')
+    rule = "{params: {percent: 5, floor: 1}}"
+    put(f"include: configs\ngrowth: {rule[:-1]}, layers: {{'h*': {rule}}}}}\n")
     status, found, err = check(run)
     assert (status, len(found)) == (0, 2)
     assert "without a base yet: head: params of a, head: params of b; `rnncalc check --update-baseline` adds" in err
