@@ -5,7 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -377,6 +380,13 @@ def test_the_size_that_would_fit_is_told() -> None:
     assert [layer.advice for layer in match.layers] == ["vocab 1,000 would fit (now 999)", "", ""]
 
 
+def test_a_size_that_fits_in_part_is_not_said_to_fit() -> None:
+    spec = {"framework": "pytorch", "input": {"depth": 3}, "layers": [{"lstm": 3}]}
+    gru = {"rnn.weight_ih_l0": (144, 64), "rnn.weight_hh_l0": (144, 48), "rnn.bias_ih_l0": (144,)}
+    match = differs(spec, {**gru, "rnn.bias_hh_l0": (144,)})  # four gates of 36 are as wide as three of 48
+    assert match.layers[0].advice == "units 36 would fit better (now 3)"
+
+
 def test_a_bias_that_is_missing_and_one_that_is_extra_are_told() -> None:
     without = {name: shape for name, shape in PYTORCH["tagger"].items() if name != "head.bias"}
     assert told(differs(TAGGER, without)) == [(MISSING, "head", "bias", None)]
@@ -408,6 +418,26 @@ def test_an_empty_model_lacks_all() -> None:
 def test_the_names_of_another_framework_are_known() -> None:
     assert differs(TAGGER, KERAS["tagger"]).hint == "the names are as keras has them, but the spec is read as pytorch"
     assert differs(KERAS_TAGGER, PYTORCH["tagger"]).hint.startswith("the names are as pytorch has them")
+
+
+def test_names_are_not_taken_for_those_of_a_framework_for_a_common_word() -> None:
+    spec = {"framework": "pytorch", "input": {"depth": 3}, "layers": [{"lstm": 3}]}
+    around = {f"layers.{n}.bias": [9] for n in range(40)}  # TensorFlow 1 has a `bias` too, but no `weight_ih_l0`
+    assert differs(spec, {**PYTORCH["tagger"], **around}).hint == ""
+
+
+def test_pytest_shows_the_line_of_the_test_and_none_of_ours(tmp_path: Path) -> None:
+    spec = {"input": {"depth": 1}, "layers": [{"dense": 1}]}
+    (tmp_path / "test_it.py").write_text(f"import rnncalc\n\n\ndef test_it():\n    rnncalc.match({spec}, {{}})\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_it.py"],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")},
+        capture_output=True,
+        text=True,
+    )
+    assert "does not match the model" in done.stdout
+    assert "raise MismatchError" not in done.stdout
 
 
 # what need not be there, and what is no weight

@@ -10,7 +10,7 @@ from rnncalc.tensor import Tensor
 
 
 def fitting(layer: Layer, found: Mapping[str, tuple[int, ...]]) -> str:
-    """`units 160 would fit (now 128)`, where that gives more of the shapes `found`, by tensor; else nothing."""
+    """`units 160 would fit (now 128)`, where that gives the shapes `found` by tensor; `fit better` for more of them."""
     best, most = "", _alike(layer, found)
     for key, now, size in dict.fromkeys(_candidates(layer, found)):
         plan = layer.plan._replace(options={**layer.plan.options, key: size})
@@ -19,7 +19,8 @@ def fitting(layer: Layer, found: Mapping[str, tuple[int, ...]]) -> str:
         except SpecError:
             continue
         if alike > most:
-            best, most = f"{plan.spelled.get(key, key)} {size:,} would fit (now {now:,})", alike
+            how = "fit" if alike == len(layer.tensors) else "fit better"
+            best, most = f"{plan.spelled.get(key, key)} {size:,} would {how} (now {now:,})", alike
     return best
 
 

@@ -47,6 +47,7 @@ def match(
     """
     from rnncalc.spec.read import load, parse
 
+    __tracebackhide__ = True  # pytest then shows the line of the test, and none of this
     try:
         shapes = shapes_of(tensors)
     except ValueError as error:
@@ -178,10 +179,11 @@ def _shared(names: Sequence[tuple[str, Parts]]) -> str:
 
 
 def _hint(model: Model, shapes: Shapes) -> str:
-    """Why nothing matches: whose names they look like."""
+    """Why nothing matches: whose names they look like, by the share of the layers' tensors that are there in name."""
     if len(model.layers) > MOST_HINTED:  # to build it as all frameworks would takes long
         return ""
-    names = {parts_of(name) for name in shapes}
+    names = [parts_of(name) for name in shapes]
+    ends = {parts[-n:] for parts in names for n in range(1, len(parts) + 1)}
     fits = {}
     for framework in layouts.NAMES:
         try:
@@ -189,7 +191,7 @@ def _hint(model: Model, shapes: Shapes) -> str:
         except SpecError:
             continue
         if "*" not in layouts.find(framework).nameless:
-            fits[framework] = sum(any(parts[-n:] in tails for n in range(1, len(parts) + 1)) for parts in names)
+            fits[framework] = len(tails & ends) / max(len(tails), 1)
     best = max(fits, key=lambda framework: (fits[framework], framework == model.framework), default=model.framework)
     if best == model.framework or not fits[best]:
         return ""
