@@ -109,8 +109,7 @@ class Gate:
         return [
             base
             for base in self.baseline.bases.values()
-            if base.key not in there
-            and (base.path in read or not os.path.exists(os.path.join(folder, base.path)))
+            if base.key not in there and (base.path in read or not os.path.exists(os.path.join(folder, base.path)))
         ]
 
     def _outgrown(self, model: Model, check: Check, base: Base) -> Check:
