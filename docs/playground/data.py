@@ -144,7 +144,7 @@ def _variant(model: Model, pools: Pools) -> dict[str, Any]:
         "type": pools.texts(layer.entry.class_name(0) if layer.entry.name != "*" else layer.cell.name),
         "words": {key: pools.texts(word) for key, word in layer.words.items()},
         "equations": pools.equations([list(line) for line in told], told),
-        "drawing": pools.drawings([round(drawing.width), round(drawing.height), "".join(drawing.parts)], trace),
+        "drawing": pools.drawings((round(drawing.width), round(drawing.height), "".join(drawing.parts))),
         "states": [[state.name, pools.poly(state.size)] for state in trace.states],
         "gates": [[made.gate, pools.poly(made.to)] for made in trace.maps],
         "shades": shades(explained.layers[0]),
