@@ -123,9 +123,7 @@ class Arrangement:
 
     def __init__(self, entry: Entry, trace: Trace, policy: str) -> None:
         self.entry, self.trace, self.policy = entry, trace, policy
-        # what is known of its stacks: of their tensors, and of their figures
-        self.places: dict[tuple[Any, ...], Any] = {}
-        self.forms: dict[tuple[Any, ...], Any] = {}
+        self.places: dict[tuple[Any, ...], Any] = {}  # what is known of the tensors of its stacks
         self.pieces = trace.pieces(policy)
         self.tensors = tuple(stored for name, line in entry.tensors.items() for stored in self.expand(name, line))
         self.buffers = tuple(stored for name, line in entry.buffers.items() for stored in self.expand(name, line))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rnncalc import layouts
@@ -65,12 +65,18 @@ def pick(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool = True) -> Cho
         return found
     entry, policy = found
     options = {**cell.options, **entry.default, **entry.fixed, **plan.options}
+    return below(layout, entry, options) or Choice(entry, options, policy)
+
+
+def below(layout: Layout, entry: Entry, options: Mapping[str, Any]) -> Refusal | None:
+    """What is wrong with sizes of which the class needs one below another."""
     for small, large in entry.below.items():
-        if not _below(options, small, large):
+        sizes: tuple[Any, Any] = (options.get(small), options.get(large))
+        if all(type(size) is int for size in sizes) and not sizes[0] < sizes[1]:
             words = [layout.word(word, entry) for word in (small, large)]
-            message = f"{layout.name} needs {words[0]} below {words[1]}; {options[small]} is not below {options[large]}"
+            message = f"{layout.name} needs {words[0]} below {words[1]}; {sizes[0]} is not below {sizes[1]}"
             return Refusal(small, message)
-    return Choice(entry, options, policy)
+    return None
 
 
 def _fitting(
@@ -124,11 +130,6 @@ def refused(entry: Entry, cell: Cell, plan: LayerPlan) -> list[str]:
         return []
     asked = [(key, value) for key, value in plan.options.items() if key in cell.options or key in entry.fixed]
     return [key for key, value in asked if not entry.accepts(key, value, cell.options.get(key))]
-
-
-def _below(options: Any, small: str, large: str) -> bool:
-    sizes = (options.get(small), options.get(large))
-    return not all(type(size) is int for size in sizes) or bool(sizes[0] < sizes[1])
 
 
 def _said(key: str, value: Any) -> str:

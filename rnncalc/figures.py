@@ -11,6 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, overload
 
 from rnncalc.algebra import NotPolynomial, evaluator, product
+from rnncalc.kind import STEPS
 from rnncalc.report import METRICS, LayerReport, ModelReport, TensorReport
 from rnncalc.sizes import byte_count
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from rnncalc.network import Model
 
 RETURNS = 8  # layers of a form, after which another one is to be expected
-MOST_FORMS = 256  # of one arrangement
+MOST_FORMS = 256  # of one kind
 MOST_TENSORS = 1000  # of a form: more take too long to compile
 
 
@@ -103,17 +104,16 @@ def _reported(layer: Layer, inputs: tuple[str, ...], batch: int | None, dtype: s
     """The record of a layer: that of its form with its own sizes, where the form has returned often enough."""
     if layer.shared or not layer.inflows:
         return layer_report(layer, inputs, batch, dtype)
-    forms, plan = layer.arrangement.forms, layer.plan
-    # all that the figures hang on, besides the arrangement and the sizes
+    forms, plan = layer.kind.forms, layer.plan
+    # all that the figures hang on, besides the kind and the sizes
     key = (
         *plan[5:11],
         plan.residual,
         plan.trainable,
-        plan.time_distributed,
         plan.combine,
         len(inputs),
-        layer.first,
-        layer.positions,
+        layer.known,
+        layer.form,
         plan.name if layer.personal else "",
         batch,
         dtype,
@@ -152,7 +152,8 @@ class Form:
 
     def report(self, layer: Layer, inputs: tuple[str, ...]) -> LayerReport:
         """The record of one of the layers, which reads `inputs`."""
-        opened, rank, numbers = self.opened, self.rank, self.at(layer.sizes[0])
+        sizes = {**layer.sizes[0], STEPS: layer.loose} if layer.loose else layer.sizes[0]
+        opened, rank, numbers = self.opened, self.rank, self.at(sizes)
         params, macs, macs_per_step, flops, flops_per_step, weights, states = numbers[rank : rank + 7]
         return LayerReport(
             layer.plan.name,

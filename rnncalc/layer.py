@@ -9,9 +9,10 @@ from rnncalc import costs, residual, sharing
 from rnncalc.algebra import NotPolynomial, Poly, symbol
 from rnncalc.arrangement import Arrangement, arrange
 from rnncalc.cell import Cell
-from rnncalc.choice import Refusal, choose, pick
+from rnncalc.choice import Refusal, pick
 from rnncalc.combine import combined
 from rnncalc.costs import Cost
+from rnncalc.kind import STEPS, closed, kind_of, opened, sizes_of
 from rnncalc.layout import Layout
 from rnncalc.plan import Flow, LayerPlan
 from rnncalc.record import cached_property
@@ -19,8 +20,21 @@ from rnncalc.shapes import Axes, ShapeError, shown
 from rnncalc.tensor import Tensor, allocated, initial
 from rnncalc.trace import Trace, trace
 
-# what is computed once of a layer that hangs on its name or sizes
-_FIGURES = ("states", "tensors", "buffers", "params", "macs", "flops", "_initial_params", "_elsewhere")
+# what is computed once of a layer, and hangs on its name or sizes
+_FIGURES = (
+    "trace",
+    "arrangement",
+    "count",
+    "changes_steps",
+    "states",
+    "tensors",
+    "buffers",
+    "params",
+    "macs",
+    "flops",
+    "_initial_params",
+    "_elsewhere",
+)
 GEOMETRY = ("Extent", "Extent | None", "Padding")  # the kinds of what a window does to positions
 
 
@@ -39,20 +53,26 @@ class Layer:
     ) -> None:
         self.plan, self.cell, self.layout, self.shared = plan, cell, layout, shared
         self.made = object()  # layers that differ in their names alone have the same
-        self.trace: Trace
-        self.equal_depths = len({flow.shape[-1] for flow in flows}) == 1
-        self.entry, self.chosen, self.policy = choose(layout, plan, cell, self.equal_depths)
         self.flows = tuple(flows)
-        self.first = self.chosen["axis"] == 1 if "axis" in self.chosen else cell.base in layout.channels_first
+        self.equal_depths = len(flows) == 1 or len({flow.shape[-1] for flow in flows}) == 1
+        self.kind = kind = kind_of(layout, plan, cell, self.equal_depths)
+        self.entry, self.policy, self.first = kind.entry, kind.policy, kind.first
         try:
             self._place()
-            self._measure()
-            self.trace = trace(cell.name, self.options, self.axes)
+            loose = self.steps if type(self.steps) is int and self.steps > 1 else None
+            self.known, is_open = kind.trace(self, None if cell.states else loose)
+            # the number of steps, where all that is known of the kind hangs on no number of them
+            self.loose = loose if cell.states or is_open else None
         except ShapeError as error:
             open_ends = [shown(flow.shape) for flow in flows if None in flow.shape]
             told = f"; its input is {' and '.join(open_ends)}" if open_ends else ""
             raise plan.wrong("", f"`{plan.name}`: {error}{told}") from None
-        self._fit()
+        self._stack(self._sizes())
+        if shared is not None:
+            sharing.check(self, shared)
+        residual.check(self)
+        if plan.bidirectional and plan.merge_mode == "none" and plan.num_layers > 1:
+            raise plan.wrong("merge_mode", "merge_mode none leaves two outputs, which cannot be read as one")
 
     def again(self, plan: LayerPlan) -> Layer:
         """The layer once more, for another plan that asks for the same under its own name."""
@@ -62,44 +82,26 @@ class Layer:
         twin.plan = plan
         return twin
 
-    @property
-    def resizable(self) -> bool:
-        """Whether a layer of other sizes can be made from it."""
-        last_is_depth = bool(self.inflows) and not (self.first or any(flow.numbers for flow in self.inflows))
-        # a step that is told the depth makes positions of it
-        return last_is_depth and not (self.shared or self.entry.below or "input_depth" in self.cell.kinds)
-
-    def resized(self, plan: LayerPlan, flow: Flow) -> Layer:
-        """The layer once more, for a plan and an input that differ from its own in their sizes alone.
-
-        Raises:
-            SpecError: it cannot have these sizes.
-        """
-        twin = self._twin()
-        twin.plan, twin.made, twin.flows = plan, object(), (flow,)
-        twin.chosen = {**self.chosen, **plan.options}
-        twin.inflows = (flow,) * len(self.inflows)
-        twin.depths = [flow.shape[-1]] * len(self.inflows)
-        twin._measure()
-        twin._fit()
-        return twin
-
     def opened(self) -> Layer:
         """The layer with a symbol for each of its sizes, so that its figures are polynomials.
 
         Raises:
             NotPolynomial: sizes in its stack are quotients of others.
         """
-        twin = self._twin(*_FIGURES)
-        if len(self.sizes) > 1 and any(ratio.startswith("input_depth/") for ratio in self.trace.ratios):
+        if len(self.sizes) > 1 and any(ratio.startswith("input_depth/") for ratio in self.known.ratios):
             raise NotPolynomial("what the layers of a stack read has to be divided")
+        twin = self._twin(*_FIGURES)
         base: dict[str, Any] = {name: symbol(name) for name in self.sizes[0]}
         depths = (base.get(f"{name}_depth", base["input_depth"]) for name in ("", *self.cell.inputs[1:]))
         twin.depths = [depth and symbolic for depth, symbolic in zip(self.depths, depths)]
         twin.inflows = tuple(
-            flow._replace(shape=self._joined(self.split(flow)[0], depth)) if depth else flow
-            for flow, depth in zip(self.inflows, twin.depths)
+            [
+                flow._replace(shape=self._joined(axes, depth) if depth else axes)
+                for flow, (axes, _), depth in zip(self.inflows, self.form, twin.depths)
+            ]
         )
+        twin.positions, twin.trace, twin.loose = self.form, self.known, None
+        twin.steps = symbol(STEPS) if self.loose else self.steps
         twin._stack(base)
         return twin
 
@@ -110,6 +112,18 @@ class Layer:
         for name in without:
             own.pop(name, None)
         return twin
+
+    @property
+    def form(self) -> tuple[tuple[Axes, bool], ...]:
+        """The positions of its inputs, and whether one of them is time; what is loose is left open."""
+        return tuple([(opened(axes, self.loose), sequence) for axes, sequence in self.positions])
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The step run on symbols, with the positions of its inputs."""
+        if self.cell.states or not self.loose:
+            return self.known
+        return trace(self.cell.name, self.options, self.axes)
 
     def params_in(self, layout: Layout) -> int | None:
         """Scalars that another framework allocates for the layer; None where its output would have another shape.
@@ -155,7 +169,13 @@ class Layer:
     def _place(self) -> None:
         """The positions and depths of its inputs."""
         cell, plan = self.cell, self.plan
+        self.depths: list[int | None] = []
+        self.axes: tuple[Axes, ...] = ()  # of what a step reads
+        self.positions: tuple[tuple[Axes, bool], ...] = ()  # of each input, and whether one of them is time
+        self.steps: Any = None  # how many it goes through; None where that is unknown
         self.inflows = combined(cell, plan, self.flows, self.first)
+        if not self.inflows:
+            return
         looks_up = cell.base == "embedding"
         if looks_up and self.inflows[0].numbers is False:
             raise ShapeError("an embedding reads whole numbers, so it comes first; give the input no depth")
@@ -163,14 +183,15 @@ class Layer:
             self.inflows = (self.inflows[0]._replace(numbers=True),)
         elif any(flow.numbers for flow in self.inflows):
             raise plan.wrong("", "the model has no input; write `input: {depth: 10}`, or begin with an embedding")
-        split = [self.split(flow) for flow in self.inflows]
-        self.depths: list[int | None] = [depth for _, depth in split]
+        for flow in self.inflows:
+            axes, depth = self.split(flow)
+            self.axes += (axes,)
+            self.positions += ((axes, flow.sequence),)
+            self.depths.append(depth)
         if None in self.depths and not looks_up:
             where = "the first axis in this framework" if self.first else "the last axis"
             raise ShapeError(f"the depth of its input, {where}, has to be known")
-        self.axes: tuple[Axes, ...] = tuple([axes for axes, _ in split])  # of what a step reads
-        # of each input, and whether one of them is time
-        self.positions = tuple([(axes, flow.sequence) for axes, flow in zip(self.axes, self.inflows)])
+        self.steps = self.axes[0][0] if self.axes[0] and self.inflows[0].sequence else None
         if cell.states:
             (axes,) = self.axes
             if not self.inflows[0].sequence:
@@ -180,22 +201,24 @@ class Layer:
                 reads = ("steps", *("space",) * cell.rank, "depth")
                 raise ShapeError(f"it reads ({', '.join(reads)}), but its input is {shown(self.inflows[0].shape)}")
             self.axes = (axes[1:],)
+        if plan.options.get("input_depth", self.depths[0]) != self.depths[0]:
+            word, declared = self.words["input_depth"], plan.options["input_depth"]
+            message = f"{word} is {declared}, but the input of `{plan.name}` has depth {self.depths[0]}"
+            raise plan.wrong("input_depth", message)
+        if self.kind.divides:
+            self._divides()
 
-    def _measure(self) -> None:
-        """All its options, with those that its input says."""
-        options, plan, known = self.chosen, self.plan, self.cell.chosen
-        if self.inflows:
-            depth = self.depths[0]
-            declared = options.get("input_depth", depth)
-            if declared != depth:
-                word = self.words["input_depth"]
-                message = f"{word} is {declared}, but the input of `{plan.name}` has depth {depth}"
-                raise plan.wrong("input_depth", message)
-            options = {**options, "input_depth": depth, "lead": int(plan.time_distributed)}
-            self._divides(options)
-        self.options = {key: value for key, value in options.items() if key in known} if self.inflows else options
+    @cached_property
+    def options(self) -> dict[str, Any]:
+        """All that is chosen for it, with what its input says."""
+        options = {**self.kind.options, **self.plan.options}
+        if not self.inflows:
+            return options
+        options |= {"input_depth": self.depths[0], "lead": int(self.plan.time_distributed)}
+        return {key: value for key, value in options.items() if key in self.cell.chosen}
 
-    def _divides(self, options: Mapping[str, Any]) -> None:
+    def _divides(self) -> None:
+        options: dict[str, Any] = {**self.kind.options, **self.plan.options, "input_depth": self.depths[0]}
         groups = options.get("groups", 1)
         for size in ("input_depth", "filters") if groups != 1 else ():
             if isinstance(options.get(size), int) and options[size] % groups:
@@ -210,8 +233,8 @@ class Layer:
 
     def _sizes(self) -> dict[str, int]:
         """The sizes of the first layer of the stack."""
-        plan, cell, sized = self.plan, self.cell, self.cell.sized
-        base = {key: size for key, size in self.chosen.items() if type(size) in (int, Poly) and key in sized}
+        plan, cell = self.plan, self.cell
+        base = {**self.kind.sizes, **sizes_of(cell, plan.options)}
         base["input_depth"] = (self.depths or [1])[0] or 1
         base.update({f"{name}_depth": d for name, d in zip(cell.inputs[1:], self.depths[1:]) if d is not None})
         for key, other in self.entry.derived.items():
@@ -220,27 +243,17 @@ class Layer:
                 one, _, times = whole.partition("*")
                 if one in base:
                     base[key] = base[one] * base.get(times, 1) // base.get(parts, 1)
-        for left, right in self.trace.equal:
+        for left, right in self.known.equal:
             if left.symbols | right.symbols <= set(base) and left.at(base) != right.at(base):
                 told = f"{left.at(base)} and {right.at(base)}"
                 raise plan.wrong("", f"`{plan.name}`: what it compares has different depths, {told}")
-        for name in sorted(self.trace.needs - base.keys()):
+        for name in sorted(self.known.needs - base.keys()):
             raise plan.wrong("", f"{cell.name} needs `{self.layout.word(name, self.entry)}` here")
         return base
 
-    def _fit(self) -> None:
-        """Its sizes, and whether it can have them."""
-        plan = self.plan
-        self._stack(self._sizes())
-        if self.shared is not None:
-            sharing.check(self, self.shared)
-        residual.check(self)
-        if plan.bidirectional and plan.merge_mode == "none" and plan.num_layers > 1:
-            raise plan.wrong("merge_mode", "merge_mode none leaves two outputs, which cannot be read as one")
-
     def _stack(self, base: Mapping[str, int]) -> None:
         """The sizes of each layer of the stack, and what comes out of the last."""
-        plan, trace = self.plan, self.trace
+        plan, trace = self.plan, self.known
         self.directions = 2 if plan.bidirectional else 1
         depth = base["input_depth"]
         self.sizes: list[dict[str, int]] = []
@@ -259,8 +272,9 @@ class Layer:
         self.outflow = self._outflow(depth)
 
     def _outflow(self, depth: int) -> Flow:
-        out = self.trace.outputs[0].axes
+        out = self.known.outputs[0].axes
         if not self.cell.states:
+            out = closed(out, self.loose) if self.loose else out
             return Flow(self._joined(out, depth), bool(out))
         steps = self.inflows[0].shape[:1] if self.plan.return_sequences else ()
         return Flow((*steps, *out, depth), self.plan.return_sequences or bool(out))
@@ -281,15 +295,9 @@ class Layer:
         return all(len(flow.shape) == 1 for flow in self.inflows)
 
     @property
-    def steps(self) -> int | None:
-        """The number of steps that the layer goes through; None while unknown."""
-        axes, _ = self.split(self.inflows[0]) if self.inflows else ((), None)
-        return axes[0] if axes and self.inflows[0].sequence else None
-
-    @property
     def framework_type(self) -> str:
         """The framework's class, `Bidirectional(LSTM)` where it wraps it."""
-        rank = self.cell.rank or max(1, len(self.trace.outputs[0].axes))
+        rank = self.cell.rank or max(1, len(self.known.outputs[0].axes))
         name = self.cell.name if self.entry.name == "*" else self.entry.class_name(rank)
         name = f"TimeDistributed({name})" if self.plan.time_distributed else name
         return self.layout.wrapper.format(name=name) if self.plan.bidirectional else name

@@ -6,7 +6,7 @@ from collections.abc import Container, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts, starts
-from rnncalc.cell import Cell, find
+from rnncalc.cell import find
 from rnncalc.choice import choose, entries
 from rnncalc.errors import Problem, SpecError, suggest
 from rnncalc.layer import Layer
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from rnncalc.training import Training
     from rnncalc.unroll import States
 
-
-MOST_KEPT = 1024  # layers from which others are made
 
 # layers that do the same whether their depth is the first axis or the last
 _EITHER_ORDER = frozenset(
@@ -258,33 +256,7 @@ def _layer(plan: LayerPlan, layout: Layout, flows: Sequence[Flow], owner: Layer 
         raise plan.wrong("", f"unknown layer type `{plan.type}`")
     if plan.num_layers > MOST_STACKED:
         raise plan.wrong("num_layers", f"a stack has at most {MOST_STACKED:,} layers, not {plan.num_layers:,}")
-    if owner or len(flows) != 1 or None in plan.options.values():
-        return Layer(plan, cell, layout, flows, owner)
-    return _sized(plan, cell, layout, flows[0])
-
-
-def _sized(plan: LayerPlan, cell: Cell, layout: Layout, flow: Flow) -> Layer:
-    """A layer that reads one input: made from one of other sizes, where there was one."""
-    kept: dict[Hashable, Layer] = layout.once(_kept)
-    form = _form(plan, cell, flow)
-    if form in kept:
-        return kept[form].resized(plan, flow)
-    layer = Layer(plan, cell, layout, [flow])
-    if layer.resizable:
-        if len(kept) >= MOST_KEPT:
-            kept.clear()
-        kept[form] = layer.again(plan._replace(name=""))  # which is asked for no figures, so that it keeps none
-    return layer
-
-
-def _kept(layout: Layout) -> dict[Hashable, Layer]:
-    return {}
-
-
-def _form(plan: LayerPlan, cell: Cell, flow: Flow) -> Hashable:
-    """All that a layer that reads one input is made of, but its sizes and what is asked of its output."""
-    options = tuple([(key, type(value) if key in cell.open else value) for key, value in plan.options.items()])
-    return (*plan[:1], *plan[3:8], plan.time_distributed, options, flow.shape[:-1], flow.sequence, flow.numbers)
+    return Layer(plan, cell, layout, flows, owner)
 
 
 def others(model: Model) -> list[tuple[str, int]]:

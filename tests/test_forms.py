@@ -14,13 +14,13 @@ import pytest
 import yaml
 
 import rnncalc
-from rnncalc import figures, network
+from rnncalc import figures, kind
 from rnncalc.batch import rows
 from rnncalc.batch.discover import Reader
 from rnncalc.batch.files import Place
 from rnncalc.errors import SpecError
 from rnncalc.figures import Tensors
-from rnncalc.layer import Layer
+from rnncalc.layout import Layout
 from rnncalc.plan import DEFAULTS
 from rnncalc.render.json import detail
 from rnncalc.spec import entries
@@ -38,8 +38,9 @@ CONFIGS = [
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A form is used from its second layer on."""
+    """What can be kept is used from the second time on."""
     monkeypatch.setattr(figures, "RETURNS", 1)
+    monkeypatch.setattr(kind, "RETURNS", 1)
 
 
 @contextmanager
@@ -47,7 +48,8 @@ def nothing_kept() -> Iterator[None]:
     """Each plan is read, each layer built and each figure counted by itself."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(entries, "_asked", lambda meant, given: (None, {}))
-        patch.setattr(network, "_sized", lambda plan, cell, layout, flow: Layer(plan, cell, layout, [flow]))
+        patch.setattr(kind, "_kinds", lambda layout: {})
+        patch.setattr(Layout, "once", lambda layout, find, *asked: find(layout, *asked))
         patch.setattr(figures, "_reported", figures.layer_report)
         yield
 

@@ -30,6 +30,7 @@ FLOORS = (
     ("layouts", "packing", "arrays"),
     ("plan",),
     ("choice", "spec.keys"),
+    ("kind",),
     ("spec.values",),
     ("spec.entries",),
     ("report",),
