@@ -567,14 +567,14 @@ def test_a_file_that_vanishes_or_is_locked_does_not_end_a_batch(
 ) -> None:
     for name in ("a", "b", "c"):
         (tmp_path / f"{name}.yaml").write_text(GOOD)
-    real = open
+    real = os.open
 
     def failing(path: Any, *args: Any, **named: Any) -> Any:
         if str(path).endswith("b.yaml"):
             raise error
         return real(path, *args, **named)
 
-    monkeypatch.setattr("builtins.open", failing)
+    monkeypatch.setattr("os.open", failing)
     found = run("report", tmp_path, "-f", "json")
     assert found.status == 2
     assert f"b.yaml: cannot be read: {told}" in found.err

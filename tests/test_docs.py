@@ -87,7 +87,7 @@ def test_a_command_of_the_docs_runs_and_prints_what_is_shown(
 
 @pytest.mark.parametrize(("page", "block"), SPECS, ids=[page for page, _ in SPECS])
 def test_a_spec_of_the_docs_loads_and_keeps_its_budget(page: str, block: str) -> None:
-    for found in read(block.encode(), page, "model"):
+    for found in read(block.encode(), page):
         assert isinstance(found, Model), found
         checks, problems = check(found)
         assert not problems

@@ -134,7 +134,7 @@ def test_mutated_specs_are_read_or_refused() -> None:
     for _ in range(4600):
         data = mutated(chance.choice(SPECS), chance, SPECS)
         with shown(data):
-            for found in read(data, "fuzz.yaml", "fuzz"):
+            for found in read(data, "fuzz.yaml"):
                 assert isinstance(found, (Model, SpecError))
                 if isinstance(found, SpecError):
                     assert found.problems

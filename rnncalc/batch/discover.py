@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from os.path import basename, splitext
 from typing import Any, Generic, TypeVar
 
 from rnncalc.batch.files import Place, files
@@ -54,28 +53,28 @@ class Reader(Record):
 
     def read(self, place: Place) -> Reading:
         """All that is in a file."""
-        source, stem = ("<stdin>", "stdin") if place.path == "-" else (place.path, splitext(basename(place.path))[0])
-        found = Reading([], [], 0)
+        source = "<stdin>" if place.path == "-" else place.path
         try:
             data = _data(place.path)
         except OSError as error:
-            found.problems.append(Problem(f"cannot be read: {error.strerror}", path=source))
-            return found
+            return Reading([], [Problem(f"cannot be read: {error.strerror}", path=source)], 0)
         if not place.named and b"layers" not in data and b"weights" not in data:
-            return found._replace(skipped=1)
+            return Reading([], [], 1)
+        kept: list[Any] = []
+        problems: list[Problem] = []
         skipped, names = 0, set()
-        for each in read(data, source, stem, self.framework, place.named, self.default, self.settings):
+        for each in read(data, source, self.framework, place.named, self.default, self.settings):
             if each is None:
                 skipped += 1
             elif isinstance(each, SpecError):
-                found.problems.extend(each.problems)
+                problems.extend(each.problems)
             elif each.name in names:
                 message = f"two models of this file are named {named(each.name)}"
-                found.problems.append(each.locate(Problem(message, ("name",))))
+                problems.append(each.locate(Problem(message, ("name",))))
             else:
                 names.add(each.name)
-                found.kept.append(self.keep(each))
-        return found._replace(skipped=skipped)
+                kept.append(self.keep(each))
+        return Reading(kept, problems, skipped)
 
 
 class Search(Generic[Kept]):

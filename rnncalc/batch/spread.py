@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from pickle import PicklingError
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,6 +51,7 @@ def cores() -> int:
 def _shared(work: Callable[[Any], Any], items: Sequence[Any], processes: int) -> Iterator[Any]:
     """Chunk after chunk from each process in turn; a pipe that is full makes its process wait."""
     from multiprocessing import get_context
+    from pickle import PicklingError
 
     size = max(1, min(MOST, len(items) // (processes * 8)))  # so that all end at about the same time
     chunks = [items[n : n + size] for n in range(0, len(items), size)]

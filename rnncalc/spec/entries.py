@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rnncalc import layouts
@@ -266,16 +265,23 @@ def with_names(plans: Sequence[LayerPlan], wrong: Callable[..., None]) -> tuple[
     """The plans with a name each: `lstm`, `lstm_1`, ... where none was given."""
     taken: set[str] = set()
     for plan in plans:
-        if plan.name in taken:
-            wrong(f"two layers are named {named(plan.name)}", *plan.where, "name")
-        elif plan.name:
-            taken.add(plan.name)
-    defaults = {plan.type: _numbered(plan.type or "?", taken) for plan in plans if not plan.name}
-    return tuple(plan if plan.name else plan._replace(name=next(defaults[plan.type])) for plan in plans)
-
-
-def _numbered(type: str, taken: set[str]) -> Iterator[str]:
-    return (name for n in count() if (name := f"{type}_{n}" if n else type) not in taken)
+        name = plan.name
+        if name in taken:
+            wrong(f"two layers are named {named(name)}", *plan.where, "name")
+        elif name:
+            taken.add(name)
+    found, last = [], dict[str, int]()
+    for plan in plans:
+        if not plan.name:
+            number, name = last.get(plan.type, 0), plan.type or "?"
+            while name in taken:
+                number += 1
+                name = f"{plan.type or '?'}_{number}"
+            taken.add(name)
+            last[plan.type] = number
+            plan = plan._replace(name=name)
+        found.append(plan)
+    return tuple(found)
 
 
 def _beside(kind: object, key: object, layer: bool) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from pathlib import Path
+from os import fspath
+from os.path import basename, splitext
 from typing import TYPE_CHECKING, Any
 
 from rnncalc import layouts
@@ -17,6 +18,8 @@ from rnncalc.spec.entries import EntryReader, with_names
 from rnncalc.spec.keys import free
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rnncalc.spec.settings import Settings
     from rnncalc.spec.source import Document
 
@@ -29,8 +32,10 @@ class Reader:
     `framework` overrides the document's own, `default` stands where it has none.
     """
 
-    def __init__(self, default_name: str, framework: str | None = None, default: Defaults = DEFAULTS) -> None:
-        self.default_name, self.override, self.default = default_name, framework, default
+    def __init__(
+        self, default_name: str, framework: str | None = None, default: Defaults = DEFAULTS, source: str | None = None
+    ) -> None:
+        self.default_name, self.override, self.default, self.source = default_name, framework, default, source
         self.problems = Mistakes()
         self.wrong = self.problems.wrong
 
@@ -58,17 +63,20 @@ class Reader:
         bare = self._weights(value.get("weights"))
         more = [LayerPlan("weights", "weights", {"shapes": bare}, where=("weights",))] if bare else []
         layers = with_names([*self.entries.layers(given, ("layers",)), *more], self.wrong)
-        limits = LimitReader(self.wrong, [layer.name for layer in layers])
-        budget, expect = (limits.read(value.get(key, {}), key) for key in ("budget", "expect"))
+        budget, expect = self._limits(value, "budget", layers), self._limits(value, "expect", layers)
         inputs = self._inputs(value)
-        taken = {layer.name for layer in layers} & set(inputs or ("input",))
         for layer in layers:
-            if layer.name in taken:
+            if layer.name in (inputs or ("input",)):
                 self.wrong(f"{named(layer.name)} is the name of an input", *layer.where, "name")
-        plan = Plan(name, layout.name, layers, inputs, dtype, budget=budget, expect=expect)
+        plan = Plan(name, layout.name, layers, inputs, dtype, None, budget, expect, self.source)
         if self.problems:
             raise SpecError([*self.problems, *self._more(plan)])
         return plan
+
+    def _limits(self, value: Mapping[str, Any], key: str, layers: Sequence[LayerPlan]) -> Mapping[str, Any]:
+        if key not in value:
+            return {}
+        return LimitReader(self.wrong, [layer.name for layer in layers]).read(value[key], key)
 
     def _more(self, plan: Plan) -> Sequence[Problem]:
         """What is wrong with the layers that could be read, where framework and inputs could."""
@@ -82,7 +90,7 @@ class Reader:
 
     def _layout(self, value: Mapping[str, Any]) -> Layout:
         name = self.override or value.get("framework", self.default.framework)
-        if _one_of(name, (*layouts.NAMES, *layouts.ALIASES)):
+        if _one_of(name, layouts.NAMES) or _one_of(name, layouts.ALIASES):
             return layouts.find(name)
         hint = among(name, layouts.NAMES, layouts.ALIASES)
         self.wrong(f"unknown framework {named(name)}{hint}", "framework")
@@ -163,13 +171,12 @@ def parse(
 def read(
     data: bytes,
     path: str,
-    stem: str,
     framework: str | None = None,
     every: bool = True,
     default: Defaults = DEFAULTS,
     settings: Settings | None = None,
 ) -> Iterator[Model | SpecError | None]:
-    """Each document of a file as a model, or what is wrong with it.
+    """Each document of a file as a model, or what is wrong with it; those without a name are named after the file.
 
     Where not `every` document has to be a spec, None stands for one that is none. `settings` change what they name.
     """
@@ -182,8 +189,7 @@ def read(
                 yield None
                 continue
             documents_read += 1
-            name = stem if documents_read == 1 else f"{stem}#{documents_read}"
-            yield _read(document, path, name, framework, default, settings)
+            yield _read(document, path, documents_read, framework, default, settings)
     except SpecError as error:
         yield error
         return
@@ -192,33 +198,38 @@ def read(
 
 
 def _read(
-    document: Document, path: str, name: str, framework: str | None, default: Defaults, settings: Settings | None
+    document: Document, path: str, number: int, framework: str | None, default: Defaults, settings: Settings | None
 ) -> Model | SpecError:
-    problems = list(document.problems)
-    if document.value is None and problems:
+    problems, value = list(document.problems), document.value
+    if value is None and problems:
         return SpecError(problems)
+    name = "" if isinstance(value, dict) and "name" in value else _name(path, number)
     try:
-        model = parse(document.value, name, framework, default)
+        model = build(Reader(name, framework, default, path).plan(value))
         if settings:
-            model = _changed(model, document.value, settings, name, framework, default)
+            model = _changed(model, value, settings, Reader(name, framework, default, path))
     except SpecError as error:
         told = {(each.line, each.column) for each in problems}
         found = [document.locate(problem) for problem in error.problems]
         problems += [each for each in found if (each.line, each.column) not in told]
     if problems:
         return SpecError(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
-    model.plan, model.document = model.plan._replace(source=path), document
+    model.document = document
     return model
 
 
-def _changed(
-    model: Model, value: Mapping[str, Any], settings: Settings, name: str, framework: str | None, default: Defaults
-) -> Model:
+def _changed(model: Model, value: Mapping[str, Any], settings: Settings, reader: Reader) -> Model:
     """The model with the settings, read like the spec itself."""
     try:
-        return parse(settings.apply(model, value), name, framework, default)
+        return build(reader.plan(settings.apply(model, value)))
     except SpecError as error:
         raise settings.told(model, error) from None
+
+
+def _name(path: str, number: int) -> str:
+    """The name of a document that has none, by its number in the file."""
+    stem = "stdin" if path == "<stdin>" else splitext(basename(path))[0]
+    return stem if number == 1 else f"{stem}#{number}"
 
 
 def load_all(path: str | Path, framework: str | None = None) -> list[Model]:
@@ -230,8 +241,7 @@ def load_all(path: str | Path, framework: str | None = None) -> list[Model]:
     """
     from rnncalc.spec.source import read_file
 
-    path = Path(path)
-    found = list(read(read_file(path), str(path), path.stem, framework))
+    found = list(read(read_file(path), fspath(path), framework))
     problems = [problem for each in found if isinstance(each, SpecError) for problem in each.problems]
     if problems:
         raise SpecError(problems)

@@ -6,6 +6,7 @@ own (its stock one reads `010` as 8, `1:30` as 90 and `no` as false). No tag con
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -145,10 +146,14 @@ def read_file(path: str | Path) -> bytes:
     Raises:
         OSError: it cannot be read.
     """
-    with open(path, "rb", buffering=0) as file:  # a buffer costs more than reading a small file does
-        parts = [file.read(USUAL)]
+    # to open a file as an object costs more than to read a small one does
+    file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        parts = [os.read(file, USUAL)]
         while parts[-1] and len(parts) <= LARGEST_FILE // USUAL:
-            parts.append(file.read(USUAL))
+            parts.append(os.read(file, USUAL))
+    finally:
+        os.close(file)
     return b"".join(parts)
 
 
