@@ -42,7 +42,7 @@ def flops(layer: Layer) -> Cost:
     below, above = residual.operations(layer)
     inner, last = inner + below, last + above
     combined = len(plan.inputs) - 1 if len(layer.cell.inputs) == 1 and len(plan.inputs) > 1 else 0
-    inner += combined * _COMBINE_OPERATIONS[plan.combine] * ((layer.depths or [0])[0] or 0)
+    inner += combined * _COMBINE_OPERATIONS[plan.combine] * ((layer.depths or (0,))[0] or 0)
     return _cost(layer, layer.trace.flops(layer.policy), inner, last)
 
 

@@ -10,8 +10,8 @@ from rnncalc.algebra import NotPolynomial, Poly, symbol
 from rnncalc.arrangement import Arrangement, arrange
 from rnncalc.cell import Cell
 from rnncalc.choice import Refusal, pick
-from rnncalc.combine import combined
 from rnncalc.costs import Cost
+from rnncalc.inflow import inflow, split
 from rnncalc.kind import STEPS, closed, kind_of, opened, sizes_of
 from rnncalc.layout import Layout
 from rnncalc.plan import Flow, LayerPlan
@@ -22,6 +22,7 @@ from rnncalc.trace import Trace, trace
 
 # what is computed once of a layer, and hangs on its name or sizes
 _FIGURES = (
+    "options",
     "trace",
     "arrangement",
     "count",
@@ -58,7 +59,9 @@ class Layer:
         self.kind = kind = kind_of(layout, plan, cell, self.equal_depths)
         self.entry, self.policy, self.first = kind.entry, kind.policy, kind.first
         try:
-            self._place()
+            self.inflows, self.axes, self.positions, self.depths, steps = inflow(cell, plan, flows, self.first)
+            self.steps: Any = steps
+            self._agrees()
             loose = self.steps if type(self.steps) is int and self.steps > 1 else None
             self.known, is_open = kind.trace(self, None if cell.states else loose)
             # the number of steps, where all that is known of the kind hangs on no number of them
@@ -93,7 +96,7 @@ class Layer:
         twin = self._twin(*_FIGURES)
         base: dict[str, Any] = {name: symbol(name) for name in self.sizes[0]}
         depths = (base.get(f"{name}_depth", base["input_depth"]) for name in ("", *self.cell.inputs[1:]))
-        twin.depths = [depth and symbolic for depth, symbolic in zip(self.depths, depths)]
+        twin.depths = tuple([depth and symbolic for depth, symbolic in zip(self.depths, depths)])
         twin.inflows = tuple(
             [
                 flow._replace(shape=self._joined(axes, depth) if depth else axes)
@@ -159,54 +162,10 @@ class Layer:
 
     def split(self, flow: Flow) -> tuple[Axes, int | None]:
         """Positions and depth of a shape."""
-        if flow.numbers:
-            return flow.shape, None
-        return (flow.shape[1:], flow.shape[0]) if self.first else (flow.shape[:-1], flow.shape[-1])
+        return split(flow, self.first)
 
     def _joined(self, axes: Axes, depth: int) -> tuple[int | None, ...]:
         return (depth, *axes) if self.first else (*axes, depth)
-
-    def _place(self) -> None:
-        """The positions and depths of its inputs."""
-        cell, plan = self.cell, self.plan
-        self.depths: list[int | None] = []
-        self.axes: tuple[Axes, ...] = ()  # of what a step reads
-        self.positions: tuple[tuple[Axes, bool], ...] = ()  # of each input, and whether one of them is time
-        self.steps: Any = None  # how many it goes through; None where that is unknown
-        self.inflows = combined(cell, plan, self.flows, self.first)
-        if not self.inflows:
-            return
-        looks_up = cell.base == "embedding"
-        if looks_up and self.inflows[0].numbers is False:
-            raise ShapeError("an embedding reads whole numbers, so it comes first; give the input no depth")
-        if looks_up:
-            self.inflows = (self.inflows[0]._replace(numbers=True),)
-        elif any(flow.numbers for flow in self.inflows):
-            raise plan.wrong("", "the model has no input; write `input: {depth: 10}`, or begin with an embedding")
-        for flow in self.inflows:
-            axes, depth = self.split(flow)
-            self.axes += (axes,)
-            self.positions += ((axes, flow.sequence),)
-            self.depths.append(depth)
-        if None in self.depths and not looks_up:
-            where = "the first axis in this framework" if self.first else "the last axis"
-            raise ShapeError(f"the depth of its input, {where}, has to be known")
-        self.steps = self.axes[0][0] if self.axes[0] and self.inflows[0].sequence else None
-        if cell.states:
-            (axes,) = self.axes
-            if not self.inflows[0].sequence:
-                told = f"it needs a sequence, but its input {shown(self.inflows[0].shape)} has no steps"
-                raise ShapeError(f"{told}; does the layer before it need `return_sequences: true`?")
-            if len(axes) != 1 + cell.rank:
-                reads = ("steps", *("space",) * cell.rank, "depth")
-                raise ShapeError(f"it reads ({', '.join(reads)}), but its input is {shown(self.inflows[0].shape)}")
-            self.axes = (axes[1:],)
-        if plan.options.get("input_depth", self.depths[0]) != self.depths[0]:
-            word, declared = self.words["input_depth"], plan.options["input_depth"]
-            message = f"{word} is {declared}, but the input of `{plan.name}` has depth {self.depths[0]}"
-            raise plan.wrong("input_depth", message)
-        if self.kind.divides:
-            self._divides()
 
     @cached_property
     def options(self) -> dict[str, Any]:
@@ -216,6 +175,15 @@ class Layer:
             return options
         options |= {"input_depth": self.depths[0], "lead": int(self.plan.time_distributed)}
         return {key: value for key, value in options.items() if key in self.cell.chosen}
+
+    def _agrees(self) -> None:
+        """Raise a SpecError where the depth of what it reads is not what the layer says of it, or not so many parts."""
+        plan, depth = self.plan, self.depths[0] if self.depths else None
+        if plan.options.get("input_depth", depth) != depth and self.inflows:
+            message = f"{self.words['input_depth']} is {plan.options['input_depth']}, but the input of `{plan.name}`"
+            raise plan.wrong("input_depth", f"{message} has depth {depth}")
+        if self.kind.divides:
+            self._divides()
 
     def _divides(self) -> None:
         options: dict[str, Any] = {**self.kind.options, **self.plan.options, "input_depth": self.depths[0]}
@@ -235,7 +203,7 @@ class Layer:
         """The sizes of the first layer of the stack."""
         plan, cell = self.plan, self.cell
         base = {**self.kind.sizes, **sizes_of(cell, plan.options)}
-        base["input_depth"] = (self.depths or [1])[0] or 1
+        base["input_depth"] = (self.depths or (1,))[0] or 1
         base.update({f"{name}_depth": d for name, d in zip(cell.inputs[1:], self.depths[1:]) if d is not None})
         for key, other in self.entry.derived.items():
             if base.get(key) is None:

@@ -34,7 +34,7 @@ FLOORS = (
     ("spec.values",),
     ("spec.entries",),
     ("report",),
-    ("starts", "residual", "combine"),
+    ("starts", "residual", "inflow"),
     ("tensor",),
     ("sharing",),
     ("costs", "gate.limits"),
