@@ -20,7 +20,7 @@ LSTM = ("lstm", "--input-depth", "10", "--units", "128")
 # From the ground up: a module imports those of lower floors, and its package's own.
 FLOORS = (
     ("record",),
-    ("algebra", "errors", "shapes"),
+    ("algebra", "errors", "shapes", "spec.syntax"),
     ("sizes",),
     ("cell", "effects", "sizing.grid"),
     ("recorder",),

@@ -110,7 +110,7 @@ def test_inputs_are_set_by_their_names(run: Callable[..., Any], tmp_path: Path) 
         ("encoder.units", "is no setting; write LAYER.KEY=VALUE"),
         ("=3", "is no setting; write LAYER.KEY=VALUE"),
         (".units=3", "is no setting; write LAYER.KEY=VALUE"),
-        ("encoder.units=[", "did not find expected node content"),
+        ("encoder.units=[", "a closing bracket is missing"),
         ("encoder.units=!!python/name:os.system", "not allowed"),
     ],
 )

@@ -194,10 +194,12 @@ def documents(text: str, path: str) -> Iterator[Document]:
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
-        message = " ".join(part for part in (error.problem, error.context) if part) or "not YAML"
+        from rnncalc.spec.syntax import told
+
+        message, mark = told(error, _lines(text))
         if "maximum nesting depth" in message:  # the scanner's own limit, since libyaml 0.2.6
             message = TOO_DEEP
-        raise SpecError(_placed(Problem(message), error.problem_mark or error.context_mark, path, text)) from None
+        raise SpecError(_placed(Problem(message), mark, path, text)) from None
     except yaml.YAMLError as error:  # of the reader, which counts bytes
         raise SpecError(_unreadable(text, path, error)) from None
 
