@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -65,12 +66,17 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.work, self.temp = folder / "work", folder / "temp"
         self.work.mkdir(parents=True)
-        (self.temp / "rnncalc").mkdir(parents=True)
+        self.temp.mkdir()
         self.files = {name: folder / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         self.event: dict[str, str] = {}
-        self.outputs: dict[str, dict[str, str]] = {"install": {"command": RNNCALC}}
+        self.outputs: dict[str, dict[str, str]] = {}
+        self.begin()
         self.bin = folder / "bin"
         self.bin.mkdir()
+
+    def begin(self) -> None:
+        """What the install step gives to each use of the Action in the job."""
+        self.outputs["install"] = {"command": RNNCALC, "folder": tempfile.mkdtemp(dir=self.temp)}
 
     def value(self, expression: str, inputs: dict[str, str]) -> str:
         """What `inputs.a || github.b` stands for."""
@@ -203,6 +209,17 @@ def test_a_job_of_kept_limits_passes(job: Run) -> None:
     job.step("check", paths=".")
     assert job.outputs["check"]["passed"] == "true"
     assert job.step("Verdict").returncode == 0
+
+
+def test_two_uses_in_one_job_keep_their_files_apart(job: Run) -> None:
+    (job.work / "net.yaml").write_text(OVER)
+    job.step("check", paths="net.yaml")
+    first = job.outputs["check"]
+    job.begin()
+    (job.work / "net.yaml").write_text(KEPT)
+    job.step("check", paths="net.yaml")
+    assert json.loads(Path(job.outputs["check"]["json"]).read_text())["passed"] is True
+    assert json.loads(Path(first["json"]).read_text())["passed"] is False
 
 
 def test_a_bad_spec_fails_even_where_a_broken_limit_does_not(job: Run) -> None:
@@ -388,6 +405,8 @@ def test_a_hook_checks_the_specs_of_this_project(hook: dict[str, Any], run: Call
 def test_the_install_step_installs_the_action_that_is_checked_out(job: Run) -> None:
     done = job.step("install")
     assert done.returncode == 0, done.stderr
+    folder = job.outputs["install"]["folder"]
+    assert Path(folder).is_dir()
     command = job.outputs["install"]["command"]
     told = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
     assert told.startswith("rnncalc ")
