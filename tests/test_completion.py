@@ -138,3 +138,9 @@ def test_an_unknown_shell_is_told_those_that_there_are(run: Run) -> None:
     found = run("completion", "tcsh")
     assert found.status == 2
     assert "bash" in found.err
+
+
+def test_without_a_shell_those_that_there_are_are_listed(run: Callable[..., Any]) -> None:
+    status, out, err = run("completion")
+    assert (status, out) == (2, "")
+    assert "Choose from:\n  bash,\n  zsh,\n  fish" in err

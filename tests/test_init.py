@@ -106,3 +106,8 @@ def test_what_the_project_file_shows_as_remarks_is_right_as_well(run: Run, folde
     assert run("check", "--update-baseline").status == 0
     assert run("check").status == 0
     assert "exceptions" in shown.replace("# exceptions", "")
+
+
+def test_quiet_writes_without_a_word(run: Run, folder: Path) -> None:
+    assert run("init", "-q") == (0, "", "")
+    assert (folder / "model.yaml").exists()

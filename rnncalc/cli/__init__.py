@@ -146,7 +146,7 @@ def _guarded() -> int:
             error.param_hint = [each for each in error.param.opts if each in typed] or None
         message = StringIO()
         error.show(message)
-        _tell(message.getvalue())
+        _tell(message.getvalue().expandtabs(2))  # click lists choices behind tabs
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:

@@ -63,7 +63,8 @@ budget:  # for every model; its own `budget` holds beside it
 @click.command("init")
 @click.argument("folder", default=".", metavar="[FOLDER]", type=click.Path(file_okay=False))
 @framework_option
-def command(folder: str, framework: str | None) -> int:
+@click.option("-q", "--quiet", is_flag=True, help="No notes on standard error.")
+def command(folder: str, framework: str | None, quiet: bool) -> int:
     """Write a spec and a project file to start from into a folder, the current one by default.
 
     What is there stays as it is.
@@ -76,11 +77,10 @@ def command(folder: str, framework: str | None) -> int:
     written = 0
     for name, text in wanted.items():
         path = os.path.join(folder, name)
-        if _written(path, text):
-            written += 1
-            tell(f"note: wrote {path}")
-        else:
-            tell(f"note: {path} is there already, and stays as it is")
+        new = _written(path, text)
+        written += new
+        if not quiet:
+            tell(f"note: wrote {path}" if new else f"note: {path} is there already, and stays as it is")
     if not written:
         raise click.UsageError("nothing to do")
     return 0
