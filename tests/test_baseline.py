@@ -84,7 +84,7 @@ def growth(run: Run, *args: object) -> dict[tuple[str, str | None, str], tuple[i
 
 
 def lines() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in FILE.read_text("utf-8").splitlines()]
+    return [json.loads(line) for line in FILE.read_text("utf-8").splitlines() if line]
 
 
 def params() -> dict[str, int]:
@@ -136,28 +136,41 @@ def test_it_is_the_same_from_wherever_and_however_it_is_written(run: Run, put: P
         assert FILE.read_bytes() == text
 
 
-def test_two_branches_that_change_two_models_merge(run: Run, put: Put) -> None:
+@pytest.mark.parametrize("other", ["b", "c", "d", "z"])
+def test_two_branches_that_change_two_models_merge(run: Run, put: Put, other: str) -> None:
     def git(*args: str) -> str:
         given = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false")
         return subprocess.run(["git", *given, *args], check=True, capture_output=True, text=True).stdout
 
     os.rmdir(".git")
     git("init", "-q", "-b", "main")
-    put(a=10, m=10, n=10, o=10, z=10)
+    put(a=10, b=10, c=10, z=10)
     update(run)
     git("add", "-A")
     git("commit", "-qm", "one")
     git("checkout", "-qb", "other")
-    put(z=50)
+    put(**{other: 50})  # d is a new one
     update(run)
-    git("commit", "-qam", "z")
+    git("add", "-A")
+    git("commit", "-qm", "other")
     git("checkout", "-q", "main")
     put(a=60)
     update(run)
     git("commit", "-qam", "a")
     git("merge", "-q", "other")
-    assert params() == {"a": 600, "m": 100, "n": 100, "o": 100, "z": 500}
+    assert params() == {"a": 600, "b": 100, "c": 100, "z": 100, other: 500}
     assert check(run)[0] == 0
+    assert "nothing to change" in update(run)
+
+
+def test_a_file_without_empty_lines_is_read_too(run: Run, put: Put) -> None:
+    put(a=10, b=20)
+    update(run)
+    text = FILE.read_text("utf-8")
+    FILE.write_text(text.replace("\n\n", "\n"), "utf-8")
+    assert growth(run) == {("a", None, "params"): (100, 100, 1100, True), ("b", None, "params"): (200, 200, 1200, True)}
+    update(run)
+    assert FILE.read_text("utf-8") == text
 
 
 def test_it_is_where_the_project_or_the_command_line_says(run: Run, put: Put) -> None:
@@ -350,11 +363,11 @@ def test_a_failure_tells_the_growth_what_would_fit_and_the_line_of_the_base(run:
     assert (
         "configs/b.yaml (b): params 44,000 grew by 4,000 (10.0 %) from 40,000, which is more than 5 % (2,000) and more "
         "than 1,000; the largest units of head that fits is 4,200 (now 4,400); `rnncalc check --update-baseline` "
-        "accepts it; the base is rnncalc-baseline.jsonl:2:1"
+        "accepts it; the base is rnncalc-baseline.jsonl:3:1"
     ) in out
     (made,) = [each for each in check(run)[1] if not each["passed"]]
     assert (made["kind"], made["level"], made["base"]) == ("growth", "error", 40_000)
-    assert (made["path"], made["line"], made["column"]) == ("rnncalc-baseline.jsonl", 2, 1)
+    assert (made["path"], made["line"], made["column"]) == ("rnncalc-baseline.jsonl", 3, 1)
     assert made["origin"]["line"] == 3
     update(run)
     assert check(run)[0] == 0
@@ -639,7 +652,7 @@ def conflict(run: Run, put: Put) -> None:
     for units in (20, 30, 10):
         put(b=units)
         update(run)
-        texts.append(FILE.read_text("utf-8").splitlines())
+        texts.append(FILE.read_text("utf-8").split("\n\n"))
     ours, theirs, base = texts
     FILE.write_text(CONFLICT.format(before=base[0], ours=ours[1], theirs=theirs[1], base=base[1]), "utf-8")
 

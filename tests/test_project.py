@@ -339,7 +339,7 @@ MISTAKES = [
     ("- a", 1, 1, "a project file is a mapping"),
     ("framework: keras\nframework: keras", 2, 1, "stands here twice"),
     ("framework: keras\n---\nframework: keras", 3, 1, "a project file is one document"),
-    ("include: [a", 1, 12, "expected"),
+    ("include: [a", 1, 10, "this `[` is not closed"),
     (LSTM, 1, 1, "a model spec, and no project file"),
 ]
 

@@ -2,6 +2,7 @@
 
 A line is a JSON object. Lines are sorted by path and name, paths count from the file's own folder, and nothing in it
 tells when or where it was written: so it is the same on every machine, and two branches that change two models merge.
+For that an empty line is between any two: git takes changes of two lines that touch each other for a conflict.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Baseline:
 
     def text(self) -> str:
         """The whole file."""
-        return "".join(f"{base.text()}\n" for _, base in sorted(self.bases.items()))
+        return "\n".join(f"{base.text()}\n" for _, base in sorted(self.bases.items()))
 
 
 def load(path: str, replaced: Iterable[Key] = ()) -> Baseline:
