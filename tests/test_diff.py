@@ -213,9 +213,9 @@ def test_layers_that_are_gone_are_told_too() -> None:
         ([{"lstm": 4}, {"lstm": 8}], [{"lstm": 5}, {"lstm": 9}], ["units 4 -> 5 in lstm", "units 8 -> 9 in lstm_1"]),
         ([{"lstm": 4}, {"lstm": 8}], [{"lstm": 8}], ["layer lstm removed"]),
         ([{"lstm": 4}], [{"gru": 4}], ["layer gru added", "layer lstm removed"]),
-        ([{"lstm": 4}], [{"lstm": {"units": 4, "name": "a"}}], ["renamed from lstm in a"]),
-        ([{"lstm": 4}], [{"lstm": {"units": 5, "name": "a"}}], ["units 4 -> 5 in a", "renamed from lstm in a"]),
-        ([HEAD], [{"dense": {"units": 21, "name": "words"}}], ["renamed from head in words"]),
+        ([{"lstm": 4}], [{"lstm": {"units": 4, "name": "a"}}], ["lstm renamed to a"]),
+        ([{"lstm": 4}], [{"lstm": {"units": 5, "name": "a"}}], ["units 4 -> 5 in a", "lstm renamed to a"]),
+        ([HEAD], [{"dense": {"units": 21, "name": "words"}}], ["head renamed to words"]),
         ([HEAD], [{"dense": {"units": 22, "name": "words"}}], ["layer words added", "layer head removed"]),
         ([ENCODER, HEAD], [HEAD, ENCODER], ["the order of the layers"]),
     ],
@@ -228,7 +228,7 @@ def test_a_reference_to_a_renamed_layer_is_no_other_reference() -> None:
     def net(name: str) -> list[Any]:
         return [{"lstm": {"units": 4, "name": name}}, {"dense": {"units": 3, "name": "out", "inputs": [name]}}]
 
-    assert between(net("a"), net("b")).causes == ("renamed from a in b",)
+    assert between(net("a"), net("b")).causes == ("a renamed to b",)
 
 
 def test_another_wiring_is_told() -> None:

@@ -584,8 +584,8 @@ def test_unknown_keys_of_the_input_are_told_in_the_order_of_the_file(spec: Calla
 
 
 def test_a_syntax_error_at_the_end_points_at_the_end_of_the_last_line(spec: Callable[..., Path]) -> None:
-    (found,) = problems(spec(layer("lstm: {units: 3")))
-    assert (found.line, found.column) == (3, len("  - lstm: {units: 3") + 1)
+    (found,) = problems(spec(layer("lstm: {units: [")))
+    assert (found.line, found.column) == (3, len("  - lstm: {units: [") + 1)
 
 
 def test_a_reader_error_points_at_the_character(spec: Callable[..., Path]) -> None:

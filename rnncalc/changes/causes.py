@@ -53,9 +53,10 @@ def layer_causes(old: Layer, new: Layer, names: Mapping[str, str]) -> list[Cause
         was = tuple(names.get(name, name) for name in was) if key == "inputs" else names.get(was, was)
         if was != now:
             found.append(_changed(key, was or None, now or None))
+    causes = [Cause(text, new.plan.name) for text in found]
     if old.plan.name != new.plan.name and (named(old) or named(new)):
-        found.append(f"renamed from {old.plan.name}")
-    return [Cause(text, new.plan.name) for text in found]
+        causes.append(Cause(f"{old.plan.name} renamed to {new.plan.name}"))
+    return causes
 
 
 def _options(old: Layer, new: Layer) -> dict[str, tuple[Any, Any]]:
