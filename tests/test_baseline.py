@@ -255,6 +255,7 @@ def test_standard_input_has_no_baseline(run: Run, put: Put) -> None:
     found = run("check", "-", "--update-baseline", "--max-params", "1M", input=spec(99).encode())
     assert found.status == 0
     assert params() == {"a": 100}
+    assert "nothing of it goes into a baseline" in found.err
 
 
 def test_what_if_is_not_what_is(run: Run, put: Put) -> None:

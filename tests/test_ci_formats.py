@@ -365,11 +365,12 @@ def test_a_hostile_name_leaves_the_document_whole(run: Run, folder: Path, form: 
         assert len(list(ElementTree.fromstring(found.out).iter("failure"))) == 2
 
 
-@pytest.mark.parametrize("form", [form for form in CHECK_FORMATS if form in CI])
+@pytest.mark.parametrize("form", [form for form in CHECK_FORMATS if form != "table"])  # which stands beside them
 def test_a_mistake_of_every_file_is_in_every_format(form: str) -> None:
     problems = tuple(Problem(f"wrong {n}", path=f"{n}.yaml", line=n, column=1) for n in range(1, 30))
     text = render(form, "checks", Verdict((), problems))
-    valid(form, text)
+    if form in CI:
+        valid(form, text)
     assert all(f"wrong {n}" in text and f"{n}.yaml" in text for n in range(1, 30))
 
 

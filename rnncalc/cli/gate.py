@@ -174,6 +174,8 @@ def write(gate: Gate, asked: Asked, found: Found, paths: Sequence[str], out: Out
     path = gate.baseline.path
     models = [model for model in found.models if model.plan.source not in (None, "<stdin>")]
     if not models:
+        if found.models:
+            out.note("standard input has no file to be known by, so nothing of it goes into a baseline")
         return gate
     out.keep([path])
     keys = [(placed(model.plan.source or "", gate.baseline.folder), model.name) for model in models]

@@ -14,6 +14,7 @@ from rnncalc.render.words import share
 
 if TYPE_CHECKING:
     from rnncalc.compare import Comparison, Comparisons
+    from rnncalc.errors import Problem
     from rnncalc.sizing.identify import Identified
     from rnncalc.sizing.solve import Solution
 
@@ -67,8 +68,14 @@ def checks(verdict: Verdict) -> list[Sheet]:
     return [Sheet("", columns, rows, tuple(notes), ("Layer",) * (not any(row[2] for row in rows)))]
 
 
+def checks_markdown(verdict: Verdict) -> list[Sheet]:
+    """The same for a page, which nobody reads beside a terminal: with each error."""
+    (sheet,) = checks(verdict)
+    return [sheet._replace(notes=(*sheet.notes, *(f"error: {_first(each)}" for each in verdict.problems)))]
+
+
 def checks_csv(verdict: Verdict) -> list[Sheet]:
-    """A row a limit, with all that is known of it."""
+    """A row a limit, with all that is known of it, and one for each error."""
     columns = (
         "",
         "Model",
@@ -87,7 +94,14 @@ def checks_csv(verdict: Verdict) -> list[Sheet]:
         (*row, check.kind, check.base, "" if check.passed else check.level, check.source, check.message)
         for check, row in _checked(verdict)
     )
-    return [Sheet("", columns, rows)]
+    empty = ("",) * 6
+    errors = [("error", *empty, "spec", "", "error", each.path, _first(each)) for each in verdict.problems]
+    return [Sheet("", columns, (*rows, *errors))]
+
+
+def _first(problem: Problem) -> str:
+    """What is wrong and where, without the line itself."""
+    return str(problem._replace(text=""))
 
 
 def _checked(verdict: Verdict) -> Iterator[tuple[Check, tuple[Any, ...]]]:
