@@ -41,6 +41,12 @@ OTHERWISE: dict[str, dict[str, Any]] = {
 }
 
 
+def having(*types: str) -> list[str]:
+    """The frameworks that have all of these cells and layers: one may have been added with a single class."""
+    cells = {name: {entry.cell for entry in layouts.find(name).entries} for name in layouts.NAMES}
+    return [name for name, own in cells.items() if "*" in own or own >= set(types)]
+
+
 def needed(framework: str, cell: Cell) -> dict[str, Any]:
     """The options that a layer has to be given in a framework."""
     layout = layouts.find(framework)

@@ -16,6 +16,7 @@ from rnncalc import layouts
 from rnncalc.compare import Comparison, Storage, compare
 from rnncalc.render.names import braced, grouped
 from rnncalc.report import TensorReport
+from tests.samples import having
 
 SIZES = ("--input-depth", "10", "--units", "128")
 
@@ -37,27 +38,40 @@ def totals(found: Comparison) -> dict[str, int | None]:
 def test_an_lstm_has_a_bias_a_gate_or_two() -> None:
     one, two = 4 * 128 * (10 + 128 + 1), 4 * 128 * (10 + 128 + 2)
     assert (one, two) == (71_168, 71_680)
-    assert totals(compared({"lstm": 128})) == {
-        **dict.fromkeys(layouts.NAMES, one),
-        **dict.fromkeys(("pytorch", "onnx"), two),
-    }
+    found = totals(compared({"lstm": 128}))
+    assert (
+        found.items()
+        >= {
+            **dict.fromkeys(("tensorflow1", "keras", "flax", "flax-nnx", "haiku", "equinox", "paper"), one),
+            **dict.fromkeys(("pytorch", "onnx"), two),
+        }.items()
+    )
+    assert set(found.values()) <= {one, two, None}
 
 
 def test_a_gru_has_three_counts() -> None:
-    assert totals(compared({"gru": 128})) == {
-        **dict.fromkeys(("tensorflow1", "flax-nnx", "haiku", "paper"), 53_376),
-        **dict.fromkeys(("flax", "equinox"), 53_504),
-        **dict.fromkeys(("keras", "pytorch", "onnx"), 53_760),
-    }
+    found = totals(compared({"gru": 128}))
+    assert (
+        found.items()
+        >= {
+            **dict.fromkeys(("tensorflow1", "flax-nnx", "haiku", "paper"), 53_376),
+            **dict.fromkeys(("flax", "equinox"), 53_504),
+            **dict.fromkeys(("keras", "pytorch", "onnx"), 53_760),
+        }.items()
+    )
+    assert set(found.values()) <= {53_376, 53_504, 53_760, None}
 
 
 def test_a_vanilla_network_is_not_everywhere() -> None:
     found = compared({"rnn": 128})
-    assert totals(found) == {
-        **dict.fromkeys(("tensorflow1", "keras", "flax", "flax-nnx", "paper"), 17_792),
-        **dict.fromkeys(("pytorch", "onnx", "haiku"), 17_920),
-        "equinox": None,
-    }
+    assert (
+        totals(found).items()
+        >= {
+            **dict.fromkeys(("tensorflow1", "keras", "flax", "flax-nnx", "paper"), 17_792),
+            **dict.fromkeys(("pytorch", "onnx", "haiku"), 17_920),
+            "equinox": None,
+        }.items()
+    )
     error = by_name(found)["equinox"].error
     assert error is not None
     assert error.startswith("equinox has no rnn; tensorflow1, keras")
@@ -70,7 +84,8 @@ def test_peepholes_are_in_two_frameworks_and_in_papers() -> None:
     assert [row.framework for row in found.built] == ["paper", "tensorflow1", "onnx"]
     for row in found.rows:
         if row.framework not in have:
-            assert row.error == f"{row.framework} has no lstm with peephole; tensorflow1, onnx and paper have it"
+            plain = "lstm with peephole" if row.framework in having("lstm") else "lstm"
+            assert str(row.error).startswith(f"{row.framework} has no {plain}; ")
             assert (row.params, row.difference, row.bias_params, row.layers) == (None, None, None, ())
 
 

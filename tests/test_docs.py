@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
-import sys
 from collections.abc import Callable, Iterator
-from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import rnncalc
-from rnncalc import cell, layouts
+from rnncalc import layouts
 from rnncalc.cell import GIVEN, find, names, recurrent
 from rnncalc.cli import COMMANDS
 from rnncalc.gate.budget import check
@@ -45,7 +43,6 @@ SPECS = [
     for block in re.findall(r"```yaml\n(.*?)```", text, re.S)
     if re.search("^(layers|weights):", block, re.M)
 ]
-EXAMPLES = dict(re.findall(r"<!-- rnncalc/(\S+)\.py -->\n```python\n(.*?)```", TEXTS["CONTRIBUTING.md"], re.S))
 LAYERS = (*names("rnncalc.layers"), *names("rnncalc.cells"))
 GENERATED: dict[str, Callable[[], str]] = runpy.run_path(str(GENERATE))["PAGES"]
 
@@ -213,67 +210,3 @@ def anchors(text: str) -> Iterator[str]:
 @pytest.mark.parametrize("page", [*DOCS, "CONTRIBUTING.md", "CHANGELOG.md"])
 def test_no_line_but_a_row_of_a_table_is_longer_than_the_codes(page: str) -> None:
     assert not [line for line in TEXTS[page].split("\n") if len(line) > WIDEST and not line.startswith("|")]
-
-
-# the examples of CONTRIBUTING.md
-
-
-@pytest.fixture
-def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The files of CONTRIBUTING.md, as if they lay in their packages."""
-    for name, text in EXAMPLES.items():
-        package, _, stem = name.partition("/")
-        (tmp_path / package).mkdir(exist_ok=True)
-        (tmp_path / f"{name}.py").write_text(text, "utf-8")
-        module = import_module(f"rnncalc.{package}")
-        monkeypatch.setattr(module, "__path__", [*module.__path__, str(tmp_path / package)])
-    monkeypatch.setattr(layouts, "NAMES", (*layouts.NAMES, "flux"))
-    invalidate_caches()
-    for known in (cell.find, cell.names, layouts.find):
-        known.cache_clear()
-    yield
-    monkeypatch.undo()
-    cell.find.cache_clear()
-    cell.names.cache_clear()
-    layouts.find.cache_clear()
-    for name in EXAMPLES:
-        package, _, stem = name.partition("/")
-        vars(import_module(f"rnncalc.{package}")).pop(stem, None)
-        sys.modules.pop(f"rnncalc.{package}.{stem}", None)
-
-
-def test_there_is_an_example_of_each() -> None:
-    assert [name.partition("/")[0] for name in EXAMPLES] == ["cells", "layouts", "layers", "render"]
-
-
-@pytest.mark.usefixtures("added")
-def test_the_cell_of_the_guide_is_a_command_and_counts(run: Callable[..., Result]) -> None:
-    result = run("ugrnn", "--input-depth", 10, "--units", 128, "-F", "paper")
-    assert result.status == 0
-    assert f"{2 * ((10 + 128) * 128 + 128):,}" == "35,584"
-    assert "35,584" in result.out
-    assert run("verify", "ugrnn", "-F", "paper").status == 0
-
-
-@pytest.mark.usefixtures("added")
-def test_the_layout_of_the_guide_counts_what_flux_prints() -> None:
-    model = rnncalc.parse({"framework": "flux", "input": {"depth": 2}, "layers": [{"RNNCell": {"out": 3}}]})
-    assert model.params == 18
-    assert [tensor.shape for tensor in model.layers[0].tensors] == [(3, 2), (3, 3), (3,)]
-
-
-@pytest.mark.usefixtures("added")
-def test_the_layer_of_the_guide_counts() -> None:
-    model = rnncalc.parse({"framework": "paper", "input": {"depth": 10}, "layers": [{"glu": 128}]})
-    assert model.params == 2 * (10 * 128 + 128) == 2816
-
-
-@pytest.mark.usefixtures("added")
-def test_the_renderer_of_the_guide_draws_models_and_sheets() -> None:
-    from rnncalc.batch.rows import row
-    from rnncalc.render import batch, render
-
-    model = rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": 128}]})
-    report = model.report()
-    assert render("tsv", "model", report, []) == "model\tlstm\tkernel\t70656\nmodel\tlstm\tbias\t512\n"
-    assert "71168" in "".join(batch("tsv", [row(model)], [])).split("\n")[1].split("\t")

@@ -13,6 +13,7 @@ from rnncalc import layouts
 from rnncalc.cell import recurrent
 from rnncalc.errors import SpecError
 from rnncalc.network import Model
+from tests.samples import having
 
 Array = NDArray[Any]
 B, T, D, U, P = 2, 6, 5, 7, 3  # batch, steps, input_depth, units, projection
@@ -361,7 +362,7 @@ def test_weights_are_named_by_layer_and_tensor_in_the_frameworks_order() -> None
     }
 
 
-@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("framework", having("lstm", "dense"))
 def test_weights_bear_the_names_and_shapes_of_the_report(framework: str) -> None:
     found = model(framework, {"lstm": {"units": U, "num_layers": 2, "bidirectional": True}}, {"dense": 3})
     reported = {
@@ -409,7 +410,7 @@ def test_nothing_that_goes_in_is_changed() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("framework", having("gru", "lstm", "dense"))
 def test_a_forward_pass_stays_in_its_type(framework: str, dtype: str) -> None:
     found = model(framework, {"gru": U}, {"lstm": U}, {"dense": 3})
     outputs, states = found.forward(found.weights(dtype=dtype), X.astype(dtype))

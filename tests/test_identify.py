@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from rnncalc import layouts
 from rnncalc.sizing.identify import Bounds, identify
 
 Shape = tuple[str, int, int, int, bool, bool, str]
@@ -52,7 +51,8 @@ def by_hand(total: int, most: int) -> set[Shape]:
 @pytest.mark.parametrize("total", [91, 98, 280, 294, 364, 392, 1_000, 2_310, 5_040])
 def test_everything_is_found_and_nothing_else(total: int) -> None:
     most = 24
-    bounds = Bounds(tuple(FORMS), layouts.NAMES, range(1, most + 1), range(1, most + 1), range(1, 4))
+    known = {name for forms in FORMS.values() for frameworks in forms for name in frameworks}
+    bounds = Bounds(tuple(FORMS), tuple(known), range(1, most + 1), range(1, most + 1), range(1, 4))
     plain = {
         (m.cell, m.units, m.input_depth, m.num_layers, m.bidirectional, m.bias, name)
         for m in identify(total, bounds).matches

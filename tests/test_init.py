@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from rnncalc import layouts, load
+from rnncalc import load
 from tests.agreement import told, told_of_project
+from tests.samples import having
 
 Run = Callable[..., Any]
 
@@ -25,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("framework", having("lstm", "dense"))
 def test_the_starter_counts_checks_and_verifies_in_every_framework(run: Run, folder: Path, framework: str) -> None:
     assert run("init", "--framework", framework).status == 0
     assert load(folder / "model.yaml").plan.framework == framework

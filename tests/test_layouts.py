@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -189,7 +190,8 @@ def evaluated(text: str, words: dict[str, int]) -> int:
     """The value of `(input_depth + units) × 4·units²`."""
     for sign, python in (("×", "*"), ("·", "*"), ("²", "**2"), ("³", "**3")):
         text = text.replace(sign, python)
-    value: int = eval(text, {"__builtins__": {}}, dict(words))
+    text = re.sub(r"[A-Za-z_]\w*", lambda word: str(words[word[0]]), text)  # a framework may say `in`
+    value: int = eval(text, {"__builtins__": {}})
     return value
 
 

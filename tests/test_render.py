@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from rnncalc import layouts
 from rnncalc.cli.options import FORMATS
+from tests.samples import having
 
 Run = Callable[..., Any]
 
@@ -114,7 +114,7 @@ def wide(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("framework", having("embedding", "lstm", "dense"))
 def test_the_columns_of_a_table_sum_to_its_total(
     run: Run, monkeypatch: pytest.MonkeyPatch, width: int, framework: str
 ) -> None:
@@ -241,7 +241,7 @@ def test_no_line_of_a_table_is_wider_than_the_terminal(
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("framework", having("lstm"))
 def test_a_stack_of_two_directions_fits_every_terminal(
     run: Run, monkeypatch: pytest.MonkeyPatch, framework: str, width: int
 ) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import rnncalc
-from rnncalc import layouts
 from rnncalc.network import Model
 from rnncalc.proof.prove import prove
+from tests.samples import having
 from tests.test_starts import BATCH, lstm, rnn
 from tests.test_wiring import refused
 
@@ -123,7 +123,7 @@ def test_a_residual_at_every_position_of_a_convolution() -> None:
 # --- what it costs --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("framework", having("lstm"))
 @pytest.mark.parametrize("residual", [True, "each", "upper"])
 def test_a_residual_has_no_weights_and_no_states(framework: str, residual: Any) -> None:
     bare, added = (stack("lstm", framework=framework, residual=each).report() for each in (False, residual))

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import rnncalc
-from rnncalc import layouts
 from rnncalc.network import Model
 from rnncalc.proof.prove import prove
+from tests.samples import having
 from tests.test_wiring import refused
 
 pytestmark = pytest.mark.usefixtures("schema_agrees")
@@ -148,7 +148,7 @@ def test_a_learned_initial_state_is_the_start_of_every_sequence() -> None:
 # --- what it costs --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("framework", layouts.NAMES)
+@pytest.mark.parametrize("framework", having("lstm"))
 def test_a_start_from_another_layer_changes_no_figure(framework: str) -> None:
     linked, apart = (translator(framework, "lstm", linked).report() for linked in (True, False))
     assert linked == apart

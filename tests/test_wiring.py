@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 import rnncalc
-from rnncalc import layouts
 from rnncalc.errors import SpecError
 from rnncalc.network import Model
 from rnncalc.report import LayerReport
+from tests.samples import having
 
 pytestmark = pytest.mark.usefixtures("schema_agrees")
 
@@ -407,7 +407,7 @@ def test_the_decoder_of_a_mixture_of_softmaxes_may_be_tied_to_the_embedding() ->
 
 
 def test_every_framework_ties_a_decoder_to_its_embedding() -> None:
-    for framework in layouts.NAMES:
+    for framework in having("embedding", "dense"):
         layers = [{"embedding": {"vocab": 100, "depth": 16}}, {"dense": {"units": 100, "tied_to": "embedding"}}]
         assert model(framework, *layers, input={"steps": 7}).params == 1_700, framework
 

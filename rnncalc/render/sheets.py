@@ -50,7 +50,13 @@ class Pinned(int):
 
 
 def checks(verdict: Verdict) -> list[Sheet]:
-    """A row a limit, and what to do about each that is broken."""
+    """A row a limit, what to do about each that is broken, and each error: nobody reads a page beside a terminal."""
+    (sheet,) = checks_table(verdict)
+    return [sheet._replace(notes=(*sheet.notes, *(f"error: {_first(each)}" for each in verdict.problems)))]
+
+
+def checks_table(verdict: Verdict) -> list[Sheet]:
+    """The same for a terminal, which has the errors already."""
     columns: tuple[str, ...] = ("", "Model", "Layer", "Metric", "Actual", "Limit", "Excess")
     rows = tuple(row for _, row in _checked(verdict))
     if any(check.kind == "growth" for check in verdict.checks):
@@ -66,12 +72,6 @@ def checks(verdict: Verdict) -> list[Sheet]:
     if verdict.problems:
         notes.append(counted(len(verdict.problems), "error"))
     return [Sheet("", columns, rows, tuple(notes), ("Layer",) * (not any(row[2] for row in rows)))]
-
-
-def checks_markdown(verdict: Verdict) -> list[Sheet]:
-    """The same for a page, which nobody reads beside a terminal: with each error."""
-    (sheet,) = checks(verdict)
-    return [sheet._replace(notes=(*sheet.notes, *(f"error: {_first(each)}" for each in verdict.problems)))]
 
 
 def checks_csv(verdict: Verdict) -> list[Sheet]:
