@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -13,6 +14,19 @@ import rnncalc
 from tests.browser import chromium, visit
 
 __all__ = ["chromium", "visit"]
+
+
+# A run that was started in the background ignores Ctrl-C, and so would the commands that tests interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def forget() -> None:
+    """Empty the caches of this process: for a test that puts another cell or layout in the place of one."""
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in ("rnncalc", "tests"):
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
 
 
 class Result(NamedTuple):

@@ -13,11 +13,12 @@ import pytest
 
 import rnncalc
 import rnncalc.cells
-from rnncalc import cell, trace
+from rnncalc import trace
 from rnncalc.cell import find, names
 from rnncalc.equations import equations
 from rnncalc.report import ModelReport
 from tests import samples
+from tests.conftest import forget
 
 D, U, P = 5, 7, 3  # input_depth, units, projection
 
@@ -455,16 +456,12 @@ def new_cell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (tmp_path / "ugrnn.py").write_text(UGRNN, encoding="utf-8")
     monkeypatch.setattr(rnncalc.cells, "__path__", [*rnncalc.cells.__path__, str(tmp_path)])
 
-    def forget() -> None:
-        sys.modules.pop("rnncalc.cells.ugrnn", None)
-        importlib.invalidate_caches()
-        cell.find.cache_clear()
-        cell.names.cache_clear()
-        trace._trace.cache_clear()
-
+    importlib.invalidate_caches()
     forget()
     yield "ugrnn"
     monkeypatch.undo()
+    sys.modules.pop("rnncalc.cells.ugrnn", None)
+    vars(rnncalc.cells).pop("ugrnn", None)
     forget()
 
 

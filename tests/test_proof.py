@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import rnncalc
-from rnncalc import arrangement, layouts, trace
+from rnncalc import layouts
 from rnncalc.algebra import poly
 from rnncalc.cell import Value, find, recurrent, sigmoid, tanh
 from rnncalc.layer import Layer
@@ -19,14 +19,9 @@ from rnncalc.proof import witness
 from rnncalc.proof.prove import Proof, prove
 from rnncalc.report import ModelReport
 from rnncalc.tensor import _placed
+from tests.conftest import forget
 
 CELLS = recurrent()
-
-
-def forget() -> None:
-    layouts.find.cache_clear()
-    arrangement._arrange.cache_clear()
-    trace._trace.cache_clear()
 
 
 @pytest.fixture
@@ -49,8 +44,8 @@ def step(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, Any], None]
     """Give a cell another step function."""
 
     def change(name: str, function: Any) -> None:
-        monkeypatch.setattr(find(name), "step", function)
         forget()
+        monkeypatch.setattr(find(name), "step", function)
 
     yield change
     monkeypatch.undo()
