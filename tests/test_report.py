@@ -370,15 +370,16 @@ def test_the_memory_of_jsonl_grows_by_no_more_than_the_names_of_the_files(tmp_pa
 # --- progress ---------------------------------------------------------------------------------------------------------
 
 
-def seen(*args: str, **variables: str) -> str:
-    """What a terminal for standard error gets, where long is what takes any time at all."""
+def seen(*args: str, into: Any = subprocess.DEVNULL, **variables: str) -> str:
+    """What a terminal for standard error gets, where long is what takes any time at all; `into` may be that too."""
     code = "import sys, rnncalc.cli, rnncalc.cli.progress as p; p.LONG = p.OFTEN = 0.0; sys.argv[0] = 'rnncalc'\n"
     code += "rnncalc.cli.main()"
     master, slave = pty.openpty()
     environment = {key: value for key, value in os.environ.items() if key not in ("CI", "TERM")}
     environment |= {"TERM": "xterm", **variables}
     command = [sys.executable, "-c", code, "report", *args]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=slave, env=environment) as running:
+    stdout = slave if into == "terminal" else into
+    with subprocess.Popen(command, stdout=stdout, stderr=slave, env=environment) as running:
         os.close(slave)
         shown = b""
         while True:
@@ -403,6 +404,23 @@ def test_a_bar_is_shown_in_a_terminal_where_it_takes_long() -> None:
 @pytest.mark.parametrize(("flags", "variables"), [(("-q",), {}), ((), {"CI": "true"}), ((), {"TERM": "dumb"})])
 def test_no_bar_is_shown_where_it_is_not_wanted(flags: tuple[str, ...], variables: dict[str, str]) -> None:
     assert seen(".", *flags, **variables) == ""
+
+
+@pytest.mark.usefixtures("models")
+@pytest.mark.parametrize("form", ["table", "json", "jsonl", "csv", "markdown", "html"])
+def test_a_bar_takes_nothing_of_the_result_with_it(run: Run, tmp_path: Path, form: str) -> None:
+    with (tmp_path / "out").open("wb") as file:
+        shown = seen(".", "-f", form, into=file, COLUMNS="100")
+    assert "/4" in shown
+    assert "{" not in shown
+    assert "lstm" not in shown
+    assert (tmp_path / "out").read_text("utf-8") == run("report", ".", "-f", form).out
+
+
+@pytest.mark.usefixtures("models")
+def test_a_bar_does_not_come_between_rows_in_the_same_terminal() -> None:
+    lines = seen(".", "-f", "jsonl", into="terminal").splitlines()
+    assert [json.loads(line)["schema_version"] for line in lines] == [1] * 4
 
 
 def test_no_bar_is_shown_in_a_pipe(run: Run, hundreds: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,11 @@ class Output(Record):
     color: bool
     width: int
 
+    @property
+    def to_terminal(self) -> bool:
+        """Whether the result goes where somebody looks."""
+        return self.path is None and sys.stdout is not None and sys.stdout.isatty()
+
     def write(self, kind: str, *records: Any) -> None:
         """Render `records` as a document of this kind, and write it."""
         from rnncalc.render import render

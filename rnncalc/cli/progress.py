@@ -46,8 +46,16 @@ def _bar(total: int) -> Any:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), "specs", TimeRemainingColumn())
-    # drawn when it is told to: a thread of its own would not survive a fork
-    bar = Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False)
+    # drawn when it is told to: a thread of its own would not survive a fork; and what goes to standard output stays
+    # there: rich would print it above the bar, into the terminal
+    bar = Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
     bar.start()
     bar.add_task("", total=total)
     return bar

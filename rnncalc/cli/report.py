@@ -64,7 +64,7 @@ def command(
     from rnncalc.cli.batch import gate, named, scope, tell_all
     from rnncalc.cli.output import output as make
     from rnncalc.render import batch as pieces
-    from rnncalc.render import detail
+    from rnncalc.render import detail, streams
 
     out = make(form, output, quiet, color, FORMS)
     meant = scope(paths or None)
@@ -72,7 +72,8 @@ def command(
     search: Search[Row | None] = Search(meant.paths, keep, *named(framework), shared=True, excludes=meant.excludes)
     search.problems.extend(meant.problems)
     counted = _Counted()
-    rows = counted.rows(_watched(search, quiet), lambda: out.keep([*search.files, *meant.files]))
+    scrolls = streams(out.form) and not orders and out.to_terminal  # which shows how far it is, and would break a bar
+    rows = counted.rows(_watched(search, quiet or scrolls), lambda: out.keep([*search.files, *meant.files]))
     out.pieces(pieces(out.form, batch.ordered(rows, orders) if orders else rows, search.problems, out.color, out.width))
     tell_all(out, search.notes, search.problems)
     if not counted.models and not search.problems:

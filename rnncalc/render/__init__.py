@@ -57,13 +57,17 @@ def detail(form: str) -> Callable[..., Any] | None:
     return found
 
 
+def streams(form: str) -> bool:
+    """Whether a format shows each row of the batch report as soon as it comes."""
+    return hasattr(import_module(f"rnncalc.render.{form}"), "batch")
+
+
 def batch(
     form: str, rows: Iterable[Row], problems: Sequence[Problem], color: bool = False, width: int = 100
 ) -> Iterator[str]:
     """The batch report in pieces; where the format can do so, each row as soon as it comes."""
-    module = import_module(f"rnncalc.render.{form}")
-    if hasattr(module, "batch"):
-        yield from module.batch(rows, problems)
+    if streams(form):
+        yield from import_module(f"rnncalc.render.{form}").batch(rows, problems)
     else:
         every = list(rows)  # which also ends the list of problems
         yield render(form, "batch", every, problems, color=color, width=width)
