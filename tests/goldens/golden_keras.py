@@ -5,15 +5,10 @@ are layers in a row, called name, name_1, ... as Keras itself would; `bidirectio
 `Bidirectional` of that name around an unnamed layer. Names, order and counts are those of the Sequential;
 the states come from twins of its layers with the same weights and return_state, called one after another.
 The file is not called keras.py because it would then hide the package from every script beside it.
-
-    python tests/goldens/golden_keras.py > tests/goldens/keras.json
-    python tests/goldens/golden_keras.py --save tests/goldens/saved
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +16,8 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from probe import fill, probe, write
+from cell_cases import frozen, main, sample, save
+from probe import fill
 
 keras.config.set_floatx("float64")
 CELLS = {"rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
@@ -130,38 +126,19 @@ def size(variables: list[keras.Variable]) -> int:
     return sum(int(np.prod(v.shape)) for v in variables)
 
 
-def pack(array: np.ndarray) -> dict[str, Any]:
-    return {"shape": list(array.shape), "values": array.ravel().tolist()}
-
-
 def case(
     ident: str, layers: list[Layer], depth: int | None = 5, stateful: bool = True, computed: bool = True
 ) -> dict[str, Any]:
     net = Network(layers, depth)
-    shapes = net.state_shapes()
-    result: dict[str, Any] = {
-        "id": ident,
-        "model": net.model,
-        "framework_type": "+".join(framework_type(layer) for layer in layers),
-        "tensors": [[w.path, list(w.shape)] for w in net.keras.weights],
-        "trainable": size(net.keras.trainable_weights),
-        "non_trainable": size(net.keras.weights) - size(net.keras.trainable_weights),
-        "x": list(net.x_shape),
-        **({"ids": True} if net.ids else {}),
-        "initial_state": {name: list(shape) for name, shape in shapes.items()} if stateful else None,
-        "outputs": None,
-        "states": None,
-    }
+    shapes = net.state_shapes() if stateful else {}
+    results = None
     if computed:
         net.keras.set_weights(list(fill(w.shape for w in net.keras.weights)))
-        x = probe(net.x_shape, 1)
-        if net.ids:
-            x = np.floor((x + 0.5) * layers[0]["embedding"]["vocab"]).astype(np.int32)
-        initial = dict(zip(shapes, fill(shapes.values(), 2), strict=True)) if stateful else None
-        outputs, states = net.run(x, initial)
-        result["outputs"] = pack(outputs)
-        result["states"] = {name: pack(state) for name, state in states.items()}
-    return result
+        x = sample(net.x_shape, layers).astype(np.int32 if net.ids else np.float64)
+        results = net.run(x, dict(zip(shapes, fill(shapes.values(), 2), strict=True)))
+    tensors = [(w.path, w.shape) for w in net.keras.weights]
+    types = map(framework_type, layers)
+    return frozen(ident, net.model, types, tensors, size(net.keras.trainable_weights), net.x_shape, shapes, results)
 
 
 def one(
@@ -291,7 +268,7 @@ def several_cases() -> list[dict[str, Any]]:
     return [case(ident, layers, depth) for ident, (depth, layers) in models.items()]
 
 
-def save(folder: Path) -> None:
+def saves(folder: Path) -> None:
     """One model a cell kind with Keras' own random weights, its biases moved off their constants."""
     kinds: dict[str, Layer] = {
         "rnn": {"rnn": {"name": "simple_rnn", "units": 7}},
@@ -300,7 +277,6 @@ def save(folder: Path) -> None:
         "gru-reset-before": {"gru": {"name": "gru", "units": 8, "reset_after": False}},
         "lstm-bidirectional": {"lstm": {"name": "bidirectional", "units": 3, "num_layers": 2, "bidirectional": True}},
     }
-    folder.mkdir(parents=True, exist_ok=True)
     for number, (kind, layer) in enumerate(kinds.items()):
         keras.utils.set_random_seed(number)
         net = Network([layer], 4)
@@ -308,26 +284,12 @@ def save(folder: Path) -> None:
         for weight in net.keras.weights:
             if weight.path.endswith("bias"):
                 weight.assign(np.asarray(weight) + rng.normal(0.0, 0.3, weight.shape))
-        arrays = {f"weights/{w.path}": np.asarray(w) for w in net.keras.weights}
+        weights = {w.path: np.asarray(w) for w in net.keras.weights}
         x = rng.normal(size=net.x_shape)
         initial = {name: rng.normal(0.0, 0.5, shape) for name, shape in net.state_shapes().items()}
-        outputs, final = net.run(x, initial)
-        arrays |= {f"state/{name}": value for name, value in initial.items()}
-        arrays |= {f"final/{name}": value for name, value in final.items()}
-        text = np.array(json.dumps(net.model))
-        np.savez(folder / f"keras-{kind}.npz", x=x, outputs=outputs, model=text, **arrays)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--save", type=Path, metavar="DIR")
-    folder = parser.parse_args().save
-    if folder:
-        save(folder)
-        return
-    versions = {"keras": keras.__version__, "tensorflow": tf.__version__, "numpy": np.__version__}
-    write("keras", versions, 1e-12, single_cases() + several_cases())
+        save(folder / f"keras-{kind}.npz", net.model, weights, x, initial, net.run(x, initial))
 
 
 if __name__ == "__main__":
-    main()
+    versions = {"keras": keras.__version__, "tensorflow": tf.__version__}
+    main("keras", versions, lambda: single_cases() + several_cases(), saves)

@@ -7,8 +7,6 @@ and carry their own tolerance.
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,9 +14,10 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
+from cell_cases import frozen, main, save
 from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
-from probe import fill, probe, write
+from probe import fill, probe
 
 OPSET, IR_VERSION = 22, 10
 GATES = {"rnn": 1, "lstm": 4, "gru": 3}
@@ -144,10 +143,6 @@ def compute(model: Model, weights: Arrays, x: np.ndarray, states: Arrays) -> tup
     return outputs, final, True
 
 
-def packed(array: np.ndarray) -> dict[str, Any]:
-    return {"shape": list(array.shape), "values": array.ravel().tolist()}
-
-
 def case(
     name: str,
     layers: list[Layer],
@@ -156,7 +151,7 @@ def case(
     steps: int = 3,
     state: bool = True,
     count_only: bool = False,
-    random: str = "",
+    random: Path | None = None,
 ) -> dict[str, Any]:
     """One case. With `random`: random weights, and all of it saved in that npz file."""
     description = {"framework": "onnx", "input": {"depth": depth}, "layers": layers}
@@ -170,23 +165,13 @@ def case(
     states = dict(zip(shapes, fill(shapes.values(), 2), strict=True))
     outputs, final, double = compute(model, weights, x, states)
     if random:
-        arrays = {f"weights/{key}": value for key, value in weights.items()}
-        arrays |= {f"state/{key}": value for key, value in states.items()}
-        arrays |= {f"final/{key}": value for key, value in final.items()}
-        np.savez(random, x=x, outputs=outputs, model=np.array(json.dumps(description)), **arrays)
-    return {
-        "id": name,
-        "model": description,
-        "framework_type": "+".join(kind.upper() for kind, _ in model.parts),
-        "tensors": [[key, shape] for key, shape in model.tensors.items()],
-        "trainable": sum(value.size for value in weights.values()),
-        "non_trainable": 0,
-        "x": list(x.shape),
-        **({} if double else {"tolerance": SINGLE}),
-        "initial_state": shapes or None,
-        "outputs": None if count_only else packed(outputs),
-        "states": None if count_only else {key: packed(value) for key, value in final.items()},
-    }
+        save(random, description, weights, x, states, (outputs, final))
+    types = [kind.upper() for kind, _ in model.parts]
+    trainable = sum(value.size for value in weights.values())
+    results = None if count_only else (outputs, final)
+    tolerance = 0.0 if double else SINGLE
+    tensors = list(model.tensors.items())
+    return frozen(name, description, types, tensors, trainable, x.shape, shapes, results, tolerance)
 
 
 def variants(kind: str, more: str, **options: Any) -> Iterator[dict[str, Any]]:
@@ -222,15 +207,10 @@ def cases() -> Iterator[dict[str, Any]]:
     yield case("gru-lstm-rnn", [layer("gru", 4), layer("lstm", 6), layer("rnn", 3)], 7)
 
 
-def save(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def saves(folder: Path) -> None:
     for kind, units in (("rnn", 6), ("lstm", 7), ("gru", 8)):
-        case(kind, [layer(kind, units)], random=str(folder / f"onnx-{kind}.npz"))
+        case(kind, [layer(kind, units)], random=folder / f"onnx-{kind}.npz")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--save"]:
-        save(Path(sys.argv[2]))
-    else:
-        packages = {"onnx": onnx, "onnxruntime": onnxruntime, "numpy": np}
-        write("onnx", {key: package.__version__ for key, package in packages.items()}, 1e-12, list(cases()))
+    main("onnx", {"onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__}, cases, saves)

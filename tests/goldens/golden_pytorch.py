@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from probe import fill, probe, write
+from cell_cases import frozen, main, sample, save
+from probe import fill
 from torch import nn
 
 RECURRENT = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -83,10 +82,6 @@ def forward(
     return x.numpy(), {key: value.numpy() for key, value in final.items()}
 
 
-def packed(array: np.ndarray) -> dict[str, Any]:
-    return {"shape": list(array.shape), "values": array.ravel().tolist()}
-
-
 def case(
     name: str,
     layers: list[Layer],
@@ -95,7 +90,7 @@ def case(
     steps: int = 3,
     state: bool = True,
     count_only: bool = False,
-    random: str = "",
+    random: Path | None = None,
 ) -> dict[str, Any]:
     """One case. With `random`: PyTorch's own initial weights, and all of it saved in that npz file."""
     torch.manual_seed(0)
@@ -115,9 +110,7 @@ def case(
     trainable = sum(p.numel() for p in whole.parameters() if p.requires_grad)
 
     shape = [batch, steps] if ids else [batch, steps, depth]
-    x = probe(shape, 1)
-    if ids:
-        x = np.floor((x + 0.5) * layers[0]["embedding"]["vocab"]).astype(np.int64)
+    x = sample(shape, layers).astype(np.int64 if ids else np.float64)
     shapes: dict[str, list[int]] = {}
     for key, (_, module) in modules.items():
         if state and not count_only and isinstance(module, nn.RNNBase):
@@ -127,23 +120,10 @@ def case(
         given = {key: torch.from_numpy(value) for key, value in states.items()}
         outputs, final = forward(modules, torch.from_numpy(x), given)
     if random:
-        arrays = {f"weights/{key}": value for key, value in weights.items()}
-        arrays |= {f"state/{key}": value for key, value in states.items()}
-        arrays |= {f"final/{key}": value for key, value in final.items()}
-        np.savez(random, x=x, outputs=outputs, model=np.array(json.dumps(model)), **arrays)
-    return {
-        "id": name,
-        "model": model,
-        "framework_type": "+".join(type(module).__name__ for _, module in modules.values()),
-        "tensors": [[key, shape] for key, shape in tensors.items()],
-        "trainable": trainable,
-        "non_trainable": sum(value.size for value in weights.values()) - trainable,
-        "x": shape,
-        **({"ids": True} if ids else {}),
-        "initial_state": shapes or None,
-        "outputs": None if count_only else packed(outputs),
-        "states": None if count_only else {key: packed(value) for key, value in final.items()},
-    }
+        save(random, model, weights, x, states, (outputs, final))
+    types = [type(module).__name__ for _, module in modules.values()]
+    results = None if count_only else (outputs, final)
+    return frozen(name, model, types, list(tensors.items()), trainable, shape, shapes, results)
 
 
 def cases() -> Iterator[dict[str, Any]]:
@@ -199,15 +179,11 @@ def cases() -> Iterator[dict[str, Any]]:
     yield case("gru-lstm-rnn-dense", [layer("gru", 4), layer("lstm", 6), layer("rnn", 3), layer("dense", 8)], 7)
 
 
-def save(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def saves(folder: Path) -> None:
     for kind, units in (("rnn", 6), ("lstm", 7), ("gru", 8)):
-        case(kind, [layer(kind, units)], random=str(folder / f"pytorch-{kind}.npz"))
+        case(kind, [layer(kind, units)], random=folder / f"pytorch-{kind}.npz")
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    if sys.argv[1:2] == ["--save"]:
-        save(Path(sys.argv[2]))
-    else:
-        write("pytorch", {"torch": str(torch.__version__), "numpy": np.__version__}, 1e-12, list(cases()))
+    main("pytorch", {"torch": str(torch.__version__)}, cases, saves)

@@ -4,21 +4,17 @@ A recurrent layer is `dynamic_rnn` in the scope of the layer's name, around a `M
 layers; `bidirectional_dynamic_rnn` with its outputs concatenated for two directions; for both, layer by
 layer in the scopes cell_0, cell_1, ... as tf.contrib's `stack_bidirectional_dynamic_rnn` did. Without
 sequences the output is the last step. An embedding is a variable `embedding` with `embedding_lookup`.
-
-    python tests/goldens/tensorflow1.py > tests/goldens/tensorflow1.json
-    python tests/goldens/tensorflow1.py --save tests/goldens/saved
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from probe import fill, probe, write
+from cell_cases import frozen, main, sample, save
+from probe import fill
 
 v1 = tf.compat.v1
 cells = v1.nn.rnn_cell
@@ -144,39 +140,18 @@ def size(variables: list[tf.Variable]) -> int:
     return sum(v.shape.num_elements() for v in variables)
 
 
-def pack(array: np.ndarray) -> dict[str, Any]:
-    return {"shape": list(array.shape), "values": array.ravel().tolist()}
-
-
 def case(
     ident: str, layers: list[Layer], depth: int | None = 5, stateful: bool = True, computed: bool = True
 ) -> dict[str, Any]:
     net = Network(layers, depth, stateful)
-    weights = list(fill(v.shape for v in net.variables))
-    initial = dict(zip(net.shapes(), fill(net.shapes().values(), 2), strict=True))
-    x = probe(net.x.shape, 1)
-    if depth is None:
-        x = np.floor((x + 0.5) * layers[0]["embedding"]["vocab"])
-    result: dict[str, Any] = {
-        "id": ident,
-        "model": net.model,
-        "framework_type": "+".join(net.types),
-        "tensors": [[path(v), v.shape.as_list()] for v in net.variables],
-        "trainable": size(net.trainable),
-        "non_trainable": size(net.variables) - size(net.trainable),
-        "x": net.x.shape.as_list(),
-    }
-    if depth is None:
-        result["ids"] = True
-    result |= {"initial_state": None, "outputs": None, "states": None}
-    if initial:
-        result["initial_state"] = {name: list(shape) for name, shape in net.shapes().items()}
+    tensors = [(path(v), v.shape.as_list()) for v in net.variables]
+    x, shapes, results = net.x.shape.as_list(), net.shapes(), None
     if computed:
+        weights = list(fill(shape for _, shape in tensors))
+        initial = dict(zip(shapes, fill(shapes.values(), 2), strict=True))
         with v1.Session(graph=net.graph) as session:
-            outputs, states = net.run(session, weights, x, initial)
-        result["outputs"] = pack(outputs)
-        result["states"] = {name: pack(state) for name, state in states.items()}
-    return result
+            results = net.run(session, weights, sample(x, layers), initial)
+    return frozen(ident, net.model, net.types, tensors, size(net.trainable), x, shapes, results)
 
 
 def one(ident: str, kind: str = "", depth: int = 5, stateful: bool = True, **options: Any) -> dict[str, Any]:
@@ -305,7 +280,7 @@ def all_cases() -> list[dict[str, Any]]:
     return found
 
 
-def save(folder: Path) -> None:
+def saves(folder: Path) -> None:
     """One model a cell kind with TensorFlow's own random weights, its biases moved off their constants."""
     kinds: dict[str, Layer] = {
         "rnn": {"rnn": {"name": "rnn", "units": 7}},
@@ -313,7 +288,6 @@ def save(folder: Path) -> None:
         "lstmcell": {"lstm": {"name": "lstm", "units": 8, "peephole": True, "projection": 3}},
         "gru": {"gru": {"name": "gru", "units": 5}},
     }
-    folder.mkdir(parents=True, exist_ok=True)
     for number, (kind, layer) in enumerate(kinds.items()):
         tf.keras.utils.set_random_seed(number)
         net = Network([layer], 4, stateful=True)
@@ -326,28 +300,10 @@ def save(folder: Path) -> None:
                     weights[i] = weights[i] + rng.normal(0.0, 0.3, weights[i].shape)
             x = rng.normal(size=net.x.shape)
             initial = {name: rng.normal(0.0, 0.5, shape) for name, shape in net.shapes().items()}
-            outputs, final = net.run(session, weights, x, initial)
-        arrays = {f"weights/{path(v)}": value for v, value in zip(net.variables, weights, strict=True)}
-        arrays |= {f"state/{name}": value for name, value in initial.items()}
-        arrays |= {f"final/{name}": value for name, value in final.items()}
-        np.savez(
-            folder / f"tensorflow1-{kind}.npz",
-            x=x,
-            outputs=outputs,
-            model=np.array(json.dumps(net.model)),
-            **arrays,
-        )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--save", type=Path, metavar="DIR")
-    folder = parser.parse_args().save
-    if folder:
-        save(folder)
-    else:
-        write("tensorflow1", {"tensorflow": tf.__version__, "numpy": np.__version__}, 1e-12, all_cases())
+            results = net.run(session, weights, x, initial)
+        named = dict(zip(map(path, net.variables), weights, strict=True))
+        save(folder / f"tensorflow1-{kind}.npz", net.model, named, x, initial, results)
 
 
 if __name__ == "__main__":
-    main()
+    main("tensorflow1", {"tensorflow": tf.__version__}, all_cases, saves)

@@ -4,15 +4,10 @@ A recurrent layer is a `keras.layers.RNN` of the layer's name around a cell, sev
 (name, name_1, ...); `bidirectional` wraps each in a `Bidirectional` of that name around an unnamed RNN. Each cell has
 the name that Keras gives to the first of a session. The framework is `keras`, which Addons extends. The cases whose id
 ends in float32 are computed in that.
-
-    python tests/goldens/golden_tensorflow_addons.py > tests/goldens/tensorflow-addons.json
-    python tests/goldens/golden_tensorflow_addons.py --save tests/goldens/saved
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +16,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 import tensorflow_addons as tfa
+from cell_cases import frozen, main, sample, save
 from keras.src.utils.generic_utils import to_snake_case
-from probe import fill, probe, write
+from probe import fill
 
 keras.backend.set_floatx("float64")
 BATCH, STEPS = 2, 3
@@ -95,9 +91,9 @@ class Network:
                 y = one(y)[0] if is_recurrent(layer) else one(y)
         self.keras = keras.Model(start, y)
 
-    def framework_type(self) -> str:
+    def framework_types(self) -> list[str]:
         kinds = [next(iter(each)) for each in self.layers]
-        return "+".join(kind if kind in STATES else kind.capitalize() for kind in kinds)
+        return [kind if kind in STATES else kind.capitalize() for kind in kinds]
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """States as (num_layers * directions, batch, size), in the order of the model."""
@@ -131,10 +127,6 @@ def path(variable: Any) -> str:
     return variable.name.removesuffix(":0")
 
 
-def pack(array: np.ndarray) -> dict[str, Any]:
-    return {"shape": list(array.shape), "values": array.ravel().tolist()}
-
-
 def case(
     ident: str,
     layers: list[Layer],
@@ -145,36 +137,19 @@ def case(
 ) -> dict[str, Any]:
     keras.backend.set_floatx("float32" if single else "float64")
     net = Network(layers, depth)
-    variables = net.keras.weights
-    x = probe(net.x_shape, 1).astype(keras.backend.floatx())
-    if net.ids:
-        x = np.floor((x + 0.5) * layers[0]["embedding"]["vocab"]).astype(np.int32)
-    shapes = net.state_shapes() if stateful else {}
-    result: dict[str, Any] = {
-        "id": ident,
-        "model": net.model,
-        "framework_type": net.framework_type(),
-        "tensors": [[path(v), v.shape.as_list()] for v in variables],
-        "trainable": sum(v.shape.num_elements() for v in net.keras.trainable_weights),
-        "non_trainable": sum(v.shape.num_elements() for v in net.keras.non_trainable_weights),
-        "x": list(net.x_shape),
-    }
-    if net.ids:
-        result["ids"] = True
-    if single:
-        result["tolerance"] = SINGLE
-    result |= {"initial_state": None, "outputs": None, "states": None}
-    if stateful:
-        result["initial_state"] = {name: list(shape) for name, shape in shapes.items()}
-    if net.keras.count_params() != result["trainable"] + result["non_trainable"]:
-        raise AssertionError(f"count_params: {net.model}")
+    tensors = [(path(v), v.shape.as_list()) for v in net.keras.weights]
+    trainable = sum(v.shape.num_elements() for v in net.keras.trainable_weights)
+    shapes, results = net.state_shapes() if stateful else {}, None
     if computed:
-        net.keras.set_weights(list(fill(v.shape for v in variables)))
+        net.keras.set_weights(list(fill(shape for _, shape in tensors)))
+        x = sample(net.x_shape, layers).astype("int32" if net.ids else keras.backend.floatx())
         initial = [array.astype(keras.backend.floatx()) for array in fill(shapes.values(), 2)]
-        outputs, states = net.run(x, dict(zip(shapes, initial, strict=True)))
-        result["outputs"] = pack(outputs)
-        result["states"] = {name: pack(state) for name, state in states.items()}
-    return result
+        results = net.run(x, dict(zip(shapes, initial, strict=True)))
+    tolerance = SINGLE if single else 0.0
+    found = frozen(ident, net.model, net.framework_types(), tensors, trainable, net.x_shape, shapes, results, tolerance)
+    if net.keras.count_params() != found["trainable"] + found["non_trainable"]:
+        raise AssertionError(f"count_params: {net.model}")
+    return found
 
 
 def cases_of(kind: str, prefix: str, bias: bool, **options: Any) -> Iterator[dict[str, Any]]:
@@ -242,9 +217,8 @@ def all_cases() -> Iterator[dict[str, Any]]:
     )
 
 
-def save(folder: Path) -> None:
+def saves(folder: Path) -> None:
     """One model a cell with Keras' own random weights, its vectors moved off their constants."""
-    folder.mkdir(parents=True, exist_ok=True)
     for kind in STATES:
         save_one(folder, kind)
 
@@ -259,34 +233,11 @@ def save_one(folder: Path, kind: str) -> None:
     net.keras.set_weights(weights)
     x = rng.normal(size=net.x_shape)
     initial = {name: rng.normal(0.0, 0.5, shape) for name, shape in net.state_shapes().items()}
-    outputs, final = net.run(x, initial)
-    arrays = {f"weights/{path(v)}": array for v, array in zip(net.keras.weights, weights, strict=True)}
-    arrays |= {f"state/{name}": array for name, array in initial.items()}
-    arrays |= {f"final/{name}": array for name, array in final.items()}
-    np.savez(
-        folder / f"tensorflow-addons-{kind.removesuffix('Cell').lower()}.npz",
-        x=x,
-        outputs=outputs,
-        model=np.array(json.dumps(net.model)),
-        **arrays,
-    )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--save", type=Path, metavar="DIR")
-    folder = parser.parse_args().save
-    if folder:
-        save(folder)
-        return
-    versions = {
-        "tensorflow-addons": tfa.__version__,
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-    }
-    write("keras", versions, 1e-12, list(all_cases()))
+    named = dict(zip(map(path, net.keras.weights), weights, strict=True))
+    file = f"tensorflow-addons-{kind.removesuffix('Cell').lower()}.npz"
+    save(folder / file, net.model, named, x, initial, net.run(x, initial))
 
 
 if __name__ == "__main__":
-    main()
+    versions = {"tensorflow-addons": tfa.__version__, "tensorflow": tf.__version__, "keras": keras.__version__}
+    main("keras", versions, all_cases, saves)
