@@ -137,11 +137,12 @@ class Layout(Record):
     def once(self, find: Callable[..., Any], *asked: Any) -> Any:
         """find(self, *asked), which is the same whenever it is asked."""
         key = (find, *asked)
-        if key not in self._found:
+        found = self._found.get(key)
+        if found is None:
             if len(self._found) >= MOST_FOUND:
                 self._found.clear()
-            self._found[key] = find(self, *asked)
-        return self._found[key]
+            found = self._found[key] = find(self, *asked)
+        return found
 
     @cached_property
     def _classes(self) -> dict[tuple[str, int], tuple[Entry, ...]]:

@@ -78,11 +78,12 @@ def _places(layer: Layer, tensors: Sequence[Stored]) -> Places:
     kept: dict[tuple[Any, ...], Places] = layer.arrangement.places
     name = layer.plan.name if layer.personal else ""
     key = (id(tensors), layer.plan.num_layers, layer.directions, layer.mixed, name)
-    if key not in kept:
+    found = kept.get(key)
+    if found is None:
         if len(kept) >= MOST_KEPT:
             kept.clear()
-        kept[key] = _placed(layer, tensors)
-    return kept[key]
+        found = kept[key] = _placed(layer, tensors)
+    return found
 
 
 def _placed(layer: Layer, tensors: Sequence[Stored]) -> Places:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import random
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -170,3 +172,24 @@ def test_reading_specs_leaves_nothing_that_only_a_collector_would_find(tmp_path:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+def test_threads_may_read_and_count_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, most in ((figures, "MOST_FORMS"), (kind, "MOST_TRACES"), (kind, "MOST_KINDS"), (entries, "MOST_KNOWN")):
+        monkeypatch.setattr(module, most, 3)  # so that what is kept is thrown away all the time
+    monkeypatch.setattr(entries, "MOST_FILLED", 1)
+    specs = [
+        {"framework": framework, "input": {"depth": 3 + n, "steps": 2 + n % 5}, "layers": [{cell: 4 + n}, {"dense": 2}]}
+        for n in range(8)
+        for cell in ("lstm", "gru")
+        for framework in ("keras", "pytorch", "paper")
+    ]
+    with nothing_kept():
+        alone = [outcome(spec) for spec in specs]
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert list(pool.map(outcome, specs * 6)) == alone * 6
+    finally:
+        sys.setswitchinterval(before)

@@ -63,8 +63,9 @@ class EntryReader(ValueReader):
             return self._distributed(options, inside)
         found = meaning(self.layout, kind) if isinstance(kind, str) else None
         key, sizes = _asked(found, _mapped(options, found.cell)) if found else (None, {})
-        if key in self.known:
-            plan, filled = self.known[key]
+        known = self.known.get(key)
+        if known:
+            plan, filled = known
             name = self.text(options["name"], *inside, "name") if plan.spelled.get("name") else ""
             return [plan._replace(name=name, where=inside, options=_filled(plan.options, sizes, filled))]
         mistakes = len(self.mistakes)
@@ -233,11 +234,12 @@ def _asked(meant: Meaning, given: Mapping[str, Any]) -> tuple[Any, dict[str, int
 def _filled(options: Mapping[str, Any], sizes: Mapping[str, int], filled: Filled) -> Mapping[str, Any]:
     """The options with these sizes; those of entries that are alike are the same."""
     values = tuple(sizes.values())
-    if values not in filled:
+    found = filled.get(values)
+    if found is None:
         if len(filled) >= MOST_FILLED:
             filled.clear()
-        filled[values] = {**options, **sizes}
-    return filled[values]
+        found = filled[values] = {**options, **sizes}
+    return found
 
 
 def repeated(plans: list[LayerPlan], times: int) -> list[LayerPlan]:
