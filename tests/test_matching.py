@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -553,6 +554,27 @@ def test_an_error_stays_short_where_much_differs() -> None:
 def test_what_is_no_list_of_tensors_is_refused(tensors: Any) -> None:
     with pytest.raises(rnncalc.SpecError):
         rnncalc.match(TAGGER, tensors)
+
+
+class Variable:
+    """What a variable of Keras has of it."""
+
+    def __init__(self, path: str, shape: Any) -> None:
+        self.path, self.name, self.shape = path, path.rpartition("/")[2], tuple(shape)
+
+
+def test_the_weights_of_keras_are_taken_as_they_are() -> None:
+    pairs = KERAS["tagger"].items() if isinstance(KERAS["tagger"], dict) else KERAS["tagger"]
+    weights = [Variable(path, shape) for path, shape in pairs]
+    assert rnncalc.match(KERAS_TAGGER, weights)
+    with pytest.raises(rnncalc.MismatchError):
+        rnncalc.match(KERAS_TAGGER, weights[1:])
+
+
+@pytest.mark.parametrize(("part", "told"), [("state_dict", "give its state_dict()"), ("weights", "give its weights")])
+def test_for_a_whole_model_it_is_told_what_of_it_is_meant(part: str, told: str) -> None:
+    with pytest.raises(rnncalc.SpecError, match=re.escape(told)):
+        rnncalc.match(TAGGER, type("Model", (), {part: None})())
 
 
 def test_ten_thousand_layers_are_matched_in_linear_time() -> None:

@@ -328,7 +328,7 @@ MISTAKES = [
         "'2026-02-30' is not a day; write one such as 2026-12-31",
     ),
     ("exceptions: [{model: a, metric: params, until: soon, reason: x}]", 1, 48, "'soon' is not a day"),
-    ("exceptions: [{model: a, metric: params, until: 2026-12-31, reason: 3}]", 1, 68, "3 is not a text"),
+    ("exceptions: [{model: a, metric: params, until: 2026-12-31, reason: 3}]", 1, 68, "`reason` is a text, and not 3"),
     (
         "exceptions: [{model: a, metric: params, until: 2026-12-31, reason: x, layr: b}]",
         1,

@@ -66,7 +66,7 @@ class ExemptionReader:
         for key in ("model", "metric", "reason", "layer", "path"):
             value = given.get(key)
             if value is not None and not (isinstance(value, str) and value.strip()):
-                self.wrong(f"{shown(value)} is not a text", *where, key)
+                self.wrong(f"`{key}` is a text, and not {shown(value)}", *where, key)
                 right = False
         metric = given["metric"]
         if isinstance(metric, str) and metric not in METRICS:

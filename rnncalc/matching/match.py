@@ -32,9 +32,9 @@ def match(
     """Hold a spec against a real model's tensors; which layer took which prefix is in the result.
 
     `spec` is a model, a mapping with the keys of a spec, or the path of a YAML file. `tensors` is `{name: array}` or
-    `{name: shape}`, such as `model.state_dict()`, also nested, or pairs such as `[(w.path, w.shape) for w in
-    model.weights]`. `prefixes` says where a layer is, such as `{"encoder": "rnn.0"}`; `ignore` are patterns of names
-    that the spec does not describe.
+    `{name: shape}`, such as `model.state_dict()`, also nested, the `model.weights` of Keras, or pairs of a name and a
+    shape. `prefixes` says where a layer is, such as `{"encoder": "rnn.0"}`; `ignore` are patterns of names that the
+    spec does not describe.
 
     >>> spec = {"framework": "keras", "input": {"depth": 10}, "layers": [{"lstm": 128}]}
     >>> shapes = {"rnn/kernel": (10, 512), "rnn/recurrent_kernel": (128, 512), "rnn/bias": (512,)}

@@ -26,6 +26,7 @@ KINDS = (
     (b"\x80", "a pickle"),
     (b"\x93NUMPY", "a NumPy array"),
 )
+MODELS = {"weights": "its weights", "state_dict": "its state_dict()"}  # what a whole model has instead
 HOW = "write {name: shape} as JSON, such as json.dump({k: list(v.shape) for k, v in model.state_dict().items()}, file)"
 
 
@@ -170,7 +171,7 @@ def _laid_out(spans: list[tuple[int, int, str]], room: int | None) -> None:
 
 
 def shapes_of(value: Any) -> Shapes:
-    """The names and shapes of `{name: array or shape}`, of such mappings in each other, or of pairs.
+    """The names and shapes of `{name: array or shape}`, of such mappings in each other, of pairs, or of Keras' weights.
 
     >>> shapes_of({"lstm": {"kernel": [10, 512], "bias": (512,)}})
     {'lstm/kernel': (10, 512), 'lstm/bias': (512,)}
@@ -207,8 +208,13 @@ def _pairs(value: Any) -> Iterator[tuple[str, Any]]:
 
 def _listed(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise ValueError(f"{shown(value)} does not say names and shapes; give {{name: shape}}")
+        has = next((told for part, told in MODELS.items() if hasattr(value, part)), "{name: shape}")
+        raise ValueError(f"{shown(value)} does not say names and shapes; give {has}")
     for pair in value:
+        path = getattr(pair, "path", None)  # of a variable of Keras
+        if isinstance(path, str) and hasattr(pair, "shape"):
+            yield path, pair
+            continue
         if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not isinstance(pair[0], str):
             raise ValueError(f"{shown(pair)} is not a name and its shape, such as (w.path, w.shape)")
         yield pair[0], pair[1]
