@@ -157,12 +157,18 @@ def _joined(parts: list[str], count: int) -> str:
     return ", ".join([*parts, "..."] if len(parts) < count else parts)
 
 
-def suggest(word: object, known: Iterable[str]) -> str:
-    """`; did you mean ...?` for the nearest known word, else nothing."""
+def nearest(word: object, known: Iterable[str]) -> str | None:
+    """The known word that is nearest, where one is near."""
     from difflib import get_close_matches
 
-    nearest = get_close_matches(word, list(known), n=1, cutoff=0.6) if isinstance(word, str) else []
-    return f"; did you mean `{nearest[0]}`?" if nearest else ""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6) if isinstance(word, str) else []
+    return found[0] if found else None
+
+
+def suggest(word: object, known: Iterable[str]) -> str:
+    """`; did you mean ...?` for the nearest known word, else nothing."""
+    found = nearest(word, known)
+    return f"; did you mean `{found}`?" if found else ""
 
 
 def among(word: object, known: Iterable[str], also: Iterable[str] = ()) -> str:

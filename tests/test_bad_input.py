@@ -878,3 +878,18 @@ def test_a_command_without_a_spec_says_what_it_needs(run: Callable[..., Any], co
 
 def test_a_cell_and_a_spec_together_are_refused(run: Callable[..., Any]) -> None:
     assert "give a cell or specs, not both" in refused(run, "verify", "lstm", "model.yaml")
+
+
+def test_a_misspelt_size_is_one_mistake_and_not_two() -> None:
+    with pytest.raises(rnncalc.SpecError) as error:
+        rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": {"untis": 128}}]})
+    (problem,) = error.value.problems
+    assert "did you mean `units`" in problem.message
+    with pytest.raises(rnncalc.SpecError) as error:
+        rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": {"activashun": "relu"}}]})
+    assert len(error.value.problems) == 2  # nothing says its size
+
+
+def test_an_unknown_layer_that_is_near_none_says_where_all_are_listed() -> None:
+    with pytest.raises(rnncalc.SpecError, match="`rnncalc layers` tell what there is"):
+        rnncalc.parse({"input": {"depth": 10}, "layers": [{"qqqq": 3}]})

@@ -7,7 +7,7 @@ from typing import Any
 
 from rnncalc import layouts
 from rnncalc.cell import Cell, find, names
-from rnncalc.errors import Mistakes, listed, named, shown, suggest
+from rnncalc.errors import Mistakes, listed, named, nearest, shown, suggest
 from rnncalc.layout import Entry, Layout
 from rnncalc.plan import MOST_LAYERS, LayerPlan
 from rnncalc.sizes import LARGEST, native
@@ -137,6 +137,7 @@ class EntryReader(ValueReader):
         known += [each.class_name(rank) for each in layout.entries for rank in (1, 2, 3) if each.cell != "*"]
         owners = [name for name in layouts.NAMES if class_of(kind, layouts.find(name))]
         hint = f"; it is a class of {listed(owners)}" if owners else suggest(kind, known)
+        hint = hint or "; `rnncalc cells` and `rnncalc layers` tell what there is"
         self.wrong(f"unknown layer type {named(kind)}{hint}", *where, at="key")
         return None
 
@@ -167,6 +168,7 @@ class EntryReader(ValueReader):
     def _options(self, meant: Meaning, given: Mapping[str, Any], where: Where) -> tuple[LayerPlan, int]:
         layout, cell, entry, keys = self.layout, meant.cell, meant.entry, meant.keys
         spelled: dict[str, str] = {}
+        misspelt: set[str] = set()
         options: dict[str, Any] = {}
         fields: dict[str, Any] = {}
         products = {word: keyed for word, keyed in (entry.products if entry else {}).items() if word in given}
@@ -178,6 +180,7 @@ class EntryReader(ValueReader):
                 if word not in layout.ignored and not free(word):
                     message = f"unknown key {named(word)} for {cell.name}{hint(word, keys, cell, layout, entry)}"
                     self.wrong(message, *where, word, at="key")
+                    misspelt.add(keys.get(nearest(word, keys) or "", ""))
                 continue
             if key in options or key in fields:
                 self.wrong(f"{named(word)} is given twice, in two words", *where, word, at="key")
@@ -196,7 +199,9 @@ class EntryReader(ValueReader):
             options[key], spelled[key] = whole // parts or 1, word
         if "same_as" not in fields:
             own = entry.default if entry else {}
-            for missing in [key for key in cell.required if key not in options and key not in own]:
+            for missing in [
+                key for key in cell.required if key not in options and key not in own and key not in misspelt
+            ]:
                 word = layout.word(missing, entry) if entry else layout.words.get(missing, missing)
                 self.wrong(f"{cell.name} needs `{word}`", *where, at="key")
         if None in options.values():
