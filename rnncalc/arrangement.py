@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from rnncalc.algebra import Poly, poly, product, symbol, total
 from rnncalc.layout import Entry, Layout
 from rnncalc.record import Record, cached_property
 from rnncalc.trace import Trace
+
+MOST_KEPT = 1024  # arrangements
 
 
 class Column(Record):
@@ -213,7 +215,7 @@ def _pattern(term: str) -> str:
     return "1@" if term.startswith("1") else "@*" if term.endswith("*") else "@"
 
 
-@cache
+@lru_cache(maxsize=MOST_KEPT)
 def _arrange(layout: str, index: int, trace: Trace, policy: str) -> Arrangement:
     from rnncalc.layouts import find
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, overload
 
-from rnncalc.algebra import NotPolynomial, evaluator, product
+from rnncalc.algebra import NotPolynomial, Poly, evaluator, product
 from rnncalc.kind import STEPS
 from rnncalc.report import METRICS, LayerReport, ModelReport, TensorReport
 from rnncalc.sizes import byte_count
@@ -130,7 +130,9 @@ def _reported(layer: Layer, inputs: tuple[str, ...], batch: int | None, dtype: s
 
 
 def _form(layer: Layer, inputs: tuple[str, ...], batch: int | None, dtype: str) -> Form | None:
-    if len(layer.tensors) > MOST_TENSORS:
+    # what was left open there would be one more symbol among those of the sizes
+    told = (*layer.known.given.values(), *[axis for axes, _ in layer.positions for axis in axes])
+    if len(layer.tensors) > MOST_TENSORS or any(isinstance(each, Poly) for each in told):
         return None
     try:
         return Form(layer_report(layer.opened(), inputs, batch, dtype))

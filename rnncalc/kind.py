@@ -16,7 +16,7 @@ from rnncalc.trace import Trace, trace
 if TYPE_CHECKING:
     from rnncalc.layer import Layer
 
-STEPS = "steps"  # stands for a number of steps, where that is left open
+STEPS = "?steps"  # stands for a number of steps, where that is left open; no name that a user's symbol may have
 RETURNS = 2  # numbers of steps, after which another one is to be expected
 MOST_KINDS, MOST_TRACES = 1024, 256  # of a framework, and of a kind
 
@@ -84,7 +84,8 @@ def opened(axes: Axes, steps: int | None) -> Axes:
 
 def closed(axes: Axes, steps: int | None) -> Axes:
     """The axes with this number of steps."""
-    return tuple([axis.at({STEPS: steps}) if isinstance(axis, Poly) else axis for axis in axes])
+    at = {STEPS: steps}
+    return tuple([axis.at(at) if isinstance(axis, Poly) and STEPS in axis.symbols else axis for axis in axes])
 
 
 def kind_of(layout: Layout, plan: LayerPlan, cell: Cell, equal: bool) -> Kind:

@@ -82,7 +82,7 @@ class Layer:
         if plan.name == self.plan.name:
             return self
         twin = self._twin("states", "tensors", "buffers")  # which have the name in theirs
-        twin.plan = plan
+        twin.plan = plan._replace(type=self.plan.type, options=self.plan.options)  # with the axes of its input
         return twin
 
     def opened(self) -> Layer:

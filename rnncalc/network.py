@@ -228,7 +228,8 @@ def _ranked(plan: LayerPlan, flow: Flow) -> LayerPlan:
     cell = find(f"{plan.type}{rank}d")
     if cell is None:
         raise plan.wrong("", f"`{plan.name}` has 1 to 3 axes, but its input {shown(flow.shape)} has {max(0, rank)}")
-    spread = {key: value * rank for key, value in plan.options.items() if cell.kinds.get(key, "")[:6] == "Extent"}
+    extents = {key: value for key, value in plan.options.items() if cell.kinds.get(key, "")[:6] == "Extent"}
+    spread = {key: value and value * rank for key, value in extents.items()}
     return plan._replace(type=cell.name, options={**plan.options, **spread})
 
 

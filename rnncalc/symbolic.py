@@ -45,7 +45,8 @@ def symbolic(model: Model, free: Free) -> Model:
     plans = {layer.name: layer for layer in model.plan.layers}
     inputs = dict(model.inputs)
     for (owner, key), size in free.items():
-        number = cast(int, size)  # what is written for numbers holds for symbols
+        # what is written for numbers holds for symbols; a polynomial without any is a number, and taken for one
+        number = cast(int, size if poly(size).symbols else poly(size).at({}))
         if owner in layers:
             _known(key, free_sizes(layers[owner]), f"`{owner}`")
             plans[owner] = plans[owner]._replace(options={**plans[owner].options, key: number})

@@ -17,6 +17,7 @@ import pytest
 import rnncalc
 from rnncalc import layouts
 from rnncalc.cell import find, recurrent
+from rnncalc.spec import source
 
 pytestmark = pytest.mark.usefixtures("schema_agrees")
 
@@ -323,6 +324,15 @@ def test_a_folder_without_specs_beside_a_spec_is_noted(run: Callable[..., Any], 
     (tmp_path / "empty").mkdir()
     found = run("report", tmp_path / "good.yaml", tmp_path / "empty")
     assert (found.status, found.err) == (0, f"note: there is no spec in {tmp_path / 'empty'}\n")
+
+
+def test_a_file_that_comes_in_small_pieces_as_from_a_pipe_is_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "spec.yaml").write_text(f"framework: keras\n{HEAD}" + "  - dense: 10\n" * 300)
+    read = os.read
+    monkeypatch.setattr(source.os, "read", lambda file, most: read(file, min(most, 10)))
+    assert rnncalc.load(tmp_path / "spec.yaml").params == 300 * (10 * 10 + 10)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a named pipe")

@@ -35,6 +35,12 @@ def totals(found: Comparison) -> dict[str, int | None]:
     return {row.framework: row.params for row in found.rows}
 
 
+def test_a_pool_of_a_class_of_several_ranks_needs_no_stride() -> None:
+    spec = {"framework": "haiku", "input": {"shape": [8, 8, 3]}, "layers": [{"MaxPool": {"window_shape": 2}}]}
+    found = totals(compare(rnncalc.parse(spec)))
+    assert {name: found[name] for name in having("max_pool")} == dict.fromkeys(having("max_pool"), 0)
+
+
 def test_an_lstm_has_a_bias_a_gate_or_two() -> None:
     one, two = 4 * 128 * (10 + 128 + 1), 4 * 128 * (10 + 128 + 2)
     assert (one, two) == (71_168, 71_680)

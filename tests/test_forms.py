@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 import rnncalc
-from rnncalc import figures, kind
+from rnncalc import figures, kind, layouts
+from rnncalc.algebra import poly, symbol
 from rnncalc.batch import rows
 from rnncalc.batch.discover import Reader
 from rnncalc.batch.files import Place
@@ -26,6 +27,7 @@ from rnncalc.layout import Layout
 from rnncalc.plan import DEFAULTS
 from rnncalc.render.json import detail
 from rnncalc.spec import entries
+from rnncalc.symbolic import symbolic
 from tests.test_goldens import CASES
 
 ROOT = Path(__file__).parent.parent
@@ -149,6 +151,91 @@ def test_a_size_out_of_range_is_told_after_others_that_were_right(sizes: dict[st
     with pytest.raises(SpecError) as error:
         rnncalc.parse({"input": {"depth": 10}, "layers": [{"lstm": sizes}]})
     assert error.value.problems[0].where == ("layers", 0, "lstm", "units")
+
+
+def of(*layers: Any, framework: str = "keras", shape: tuple[int | None, ...] = (9, 9, 3)) -> dict[str, Any]:
+    return {"framework": framework, "input": {"shape": shape}, "layers": layers}
+
+
+def test_a_list_that_is_equal_to_one_that_was_right_may_be_wrong() -> None:
+    conv = {"filters": 4, "kernel_size": (3, 1)}
+    rnncalc.parse(of({"conv2d": conv}))
+    with pytest.raises(SpecError, match="true is not a number"):
+        rnncalc.parse(of({"conv2d": {**conv, "kernel_size": (3, True)}}))
+
+
+def test_numbers_that_are_equal_are_told_alike() -> None:
+    specs = [of({"layer_norm": {"epsilon": value}}, framework="tensorflow1", shape=(8, 4)) for value in (1, 1.0)]
+    found = [outcome(spec) for spec in specs]
+    assert "no layer_norm with epsilon 1" in found[0]
+    with nothing_kept():
+        assert found == [outcome(spec) for spec in specs]
+
+
+def test_a_layer_whose_only_value_is_its_name_has_its_own() -> None:
+    for name in ("first", "second"):
+        (layer,) = rnncalc.parse(of({"flatten": name})).layers
+        assert layer.plan.name == name
+    with pytest.raises(SpecError, match="5 is not a name"):
+        rnncalc.parse(of({"flatten": 5}))
+
+
+def test_the_same_layer_once_more_has_as_many_axes() -> None:
+    cell = {"ConvLSTMCell": {"features": 3, "kernel_size": 3}}
+    for _ in range(3):
+        model = rnncalc.parse(of(cell, cell, cell, cell, framework="flax", shape=(4, 8, 8, 3)))
+        assert [(layer.plan.type, layer.options["kernel_size"]) for layer in model.layers] == [
+            ("conv_lstm2d", (3, 3))
+        ] * 4
+
+
+LEFT_OPEN = (
+    ([{"dense": 7}], (12, 3), "steps"),
+    ([{"flatten": None}, {"dense": 7}], (12, 3), "steps"),
+    ([{"lstm": 5}], (12, 3), "steps"),
+    ([{"batch_norm": None}], (5, 12, 8), "depth"),  # not the first axis, which is its depth
+)
+
+
+@pytest.mark.parametrize("name", ["n", "steps", "units", "input_depth"])  # or the word of a layer
+@pytest.mark.parametrize(("layers", "shape", "key"), LEFT_OPEN)
+def test_what_is_left_open_in_one_model_is_a_number_in_the_next(
+    layers: list[Any], shape: tuple[int, ...], key: str, name: str
+) -> None:
+    framework, at = ("keras", 0) if key == "steps" else ("pytorch", 1)
+
+    def figures() -> list[str]:
+        found = []
+        for size in (11, 12, 13, 14):
+            spec = of(*layers, framework=framework, shape=(*shape[:at], size, *shape[at + 1 :]))
+            found.append(outcome(spec))
+            try:
+                found.append(repr(symbolic(rnncalc.parse(spec), {("input", key): symbol(name)}).report()))
+            except SpecError as error:
+                found.append(f"{error}")
+        return found
+
+    kept = figures()
+    with nothing_kept():
+        assert kept == figures()
+
+
+def test_a_polynomial_without_a_symbol_is_the_number_that_it_is() -> None:
+    model = rnncalc.parse(of({"dense": 7}, {"lstm": 5}, shape=(31, 3)))
+    report = symbolic(model, {("input", "steps"): poly(33)}).report()
+    later = rnncalc.parse(of({"dense": 7}, {"lstm": 5}, shape=(33, 3))).report()
+    assert report == later
+    assert {type(each) for each in (report.macs, later.macs, later.layers[0].output_shape[1])} == {int}
+
+
+def test_nothing_long_is_kept_of_an_entry() -> None:
+    rnncalc.parse(of({"lstm": {"units": 4, "kernel_initializer": "zeros"}}, shape=(9, 3)))
+    known = layouts.find("keras").once(entries._plans)
+    before = len(known)
+    assert before
+    for key, value in (("kernel_initializer", "z" * 100), ("name", "n" * 100)):
+        rnncalc.parse(of({"lstm": {"units": 4, key: value}}, shape=(9, 3)))
+    assert len(known) == before
 
 
 def test_reading_specs_leaves_nothing_that_only_a_collector_would_find(tmp_path: Path) -> None:

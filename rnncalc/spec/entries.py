@@ -7,7 +7,7 @@ from typing import Any
 
 from rnncalc import layouts
 from rnncalc.cell import Cell, find, names
-from rnncalc.errors import Mistakes, listed, named, nearest, shown, suggest
+from rnncalc.errors import LONGEST, Mistakes, listed, named, nearest, shown, suggest
 from rnncalc.layout import Entry, Layout
 from rnncalc.plan import MOST_LAYERS, LayerPlan
 from rnncalc.sizes import LARGEST, native
@@ -15,6 +15,7 @@ from rnncalc.spec.keys import Meaning, class_of, free, hint, main, meaning
 from rnncalc.spec.values import WINDOWS, ValueReader, Where
 
 MOST_KNOWN, MOST_FILLED = 1024, 64  # plans that are kept, and sizes for each
+_PLAIN = (int, str, bool, float, type(None))
 Filled = dict[tuple[int, ...], Mapping[str, Any]]
 
 
@@ -62,11 +63,12 @@ class EntryReader(ValueReader):
         if kind in ("time_distributed", "TimeDistributed"):
             return self._distributed(options, inside)
         found = meaning(self.layout, kind) if isinstance(kind, str) else None
-        key, sizes = _asked(found, _mapped(options, found.cell)) if found else (None, {})
+        asked = _mapped(options, found.cell) if found else {}
+        key, sizes = _asked(found, asked) if found else (None, {})
         known = self.known.get(key)
         if known:
             plan, filled = known
-            name = self.text(options["name"], *inside, "name") if plan.spelled.get("name") else ""
+            name = self.text(asked["name"], *inside, "name") if plan.spelled.get("name") else ""
             return [plan._replace(name=name, where=inside, options=_filled(plan.options, sizes, filled))]
         mistakes = len(self.mistakes)
         found = self._type(kind, options, inside)
@@ -216,9 +218,9 @@ def _plans(layout: Layout) -> dict[Any, tuple[LayerPlan, Filled]]:
 
 
 def _asked(meant: Meaning, given: Mapping[str, Any]) -> tuple[Any, dict[str, int]]:
-    """What an entry asks for, without its name, and its sizes; None where that cannot be compared.
+    """What an entry asks for, without its name, and its sizes; None where that cannot be compared, or is long.
 
-    1 and true are not the same.
+    1 and true are not the same, nor are lists that differ in these alone.
     """
     sizes: dict[str, int] = {}
     asked: list[Any] = [meant.form or meant.type, "name" in given]
@@ -226,14 +228,11 @@ def _asked(meant: Meaning, given: Mapping[str, Any]) -> tuple[Any, dict[str, int
         if type(each) is int and word in meant.sizes and 0 < each <= LARGEST:
             sizes[meant.sizes[word]] = each
             asked.append(word)
+        elif type(each) not in _PLAIN or (type(each) is str and len(each) > LONGEST):
+            return None, sizes
         elif word != "name":
             asked.append((word, type(each), each))
-    key = tuple(asked)
-    try:
-        hash(key)
-    except TypeError:  # a list or mapping
-        return None, sizes
-    return key, sizes
+    return tuple(asked), sizes
 
 
 def _filled(options: Mapping[str, Any], sizes: Mapping[str, int], filled: Filled) -> Mapping[str, Any]:

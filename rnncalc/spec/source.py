@@ -149,9 +149,10 @@ def read_file(path: str | Path) -> bytes:
     # to open a file as an object costs more than to read a small one does
     file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
-        parts = [os.read(file, USUAL)]
-        while parts[-1] and len(parts) <= LARGEST_FILE // USUAL:
-            parts.append(os.read(file, USUAL))
+        parts, room = list[bytes](), LARGEST_FILE + 1
+        while room > 0 and (part := os.read(file, USUAL)):  # of a pipe, what has been written so far
+            parts.append(part)
+            room -= len(part)
     finally:
         os.close(file)
     return b"".join(parts)

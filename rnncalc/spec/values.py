@@ -72,7 +72,7 @@ class ValueReader:
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
                 self.wrong(f"{shown(value)} is not a rate; write a number from 0 to 1, such as 0.2", *where)
                 return 0.5
-            return value
+            return float(value)  # equal values are the same
         raise AssertionError(f"{kind} is no kind of a key")
 
     def extent(self, value: Any, rank: int, where: Where, least: int = 1) -> tuple[int, ...]:
