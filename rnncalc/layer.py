@@ -16,7 +16,7 @@ from rnncalc.kind import STEPS, closed, kind_of, opened, sizes_of
 from rnncalc.layout import Layout
 from rnncalc.plan import Flow, LayerPlan
 from rnncalc.record import cached_property
-from rnncalc.shapes import Axes, ShapeError, shown
+from rnncalc.shapes import Axes, ShapeError, known, shown
 from rnncalc.tensor import Tensor, allocated, initial
 from rnncalc.trace import Trace, trace
 
@@ -66,6 +66,8 @@ class Layer:
             self.known, is_open = kind.trace(self, None if cell.states else loose)
             # the number of steps, where all that is known of the kind hangs on no number of them
             self.loose = loose if cell.states or is_open else None
+            for state in self.known.states if plan.learned_initial_state else ():
+                known(state.axes, "a learned initial state")
         except ShapeError as error:
             open_ends = [shown(flow.shape) for flow in flows if None in flow.shape]
             told = f"; its input is {' and '.join(open_ends)}" if open_ends else ""

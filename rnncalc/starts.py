@@ -19,7 +19,7 @@ def learned(layer: Layer) -> Iterator[tuple[str, tuple[int, ...], str]]:
     """Name, shape and formula of each initial state that is a parameter: a row a layer of the stack and direction."""
     rows = layer.plan.num_layers * layer.directions
     for state in layer.trace.states if layer.plan.learned_initial_state else ():
-        space = known(state.axes, f"the learned initial state of `{layer.plan.name}`")
+        space = known(state.axes, "a learned initial state")
         shape = (rows, *space, state.size.at(layer.sizes[0]))
         yield initial_name(state.name), shape, formula((poly(rows), *map(poly, space), state.size), layer.words)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import rnncalc
+from rnncalc.errors import SpecError
 from rnncalc.network import Model
 from rnncalc.proof.prove import prove
 from tests.samples import having
@@ -131,6 +132,14 @@ def test_an_encoder_that_gives_its_last_output_alone_still_has_states() -> None:
     every = translator("keras", "rnn")
     w = every.weights(3)
     assert np.array_equal(last.forward(w, X)[0], every.forward(w, X)[0])
+
+
+def test_a_learned_initial_state_has_to_know_its_positions() -> None:
+    layer = {"conv_lstm1d": {"filters": 2, "kernel_size": 3, "learned_initial_state": True}}
+    spec = {"framework": "flax", "input": {"shape": [8, None, 4]}, "layers": [layer]}
+    told = r"`conv_lstm1d`: a learned initial state has to know the length of each axis; its input is \(8, \?, 4\)"
+    with pytest.raises(SpecError, match=told):
+        rnncalc.parse(spec)
 
 
 def test_a_learned_initial_state_is_the_start_of_every_sequence() -> None:
