@@ -11,8 +11,9 @@ from rnncalc.arrangement import Arrangement, arrange
 from rnncalc.cell import Cell
 from rnncalc.choice import Refusal, pick
 from rnncalc.costs import Cost
+from rnncalc.fit import agree, first_sizes
 from rnncalc.inflow import inflow, split
-from rnncalc.kind import STEPS, closed, kind_of, opened, sizes_of
+from rnncalc.kind import STEPS, closed, kind_of, opened
 from rnncalc.layout import Layout
 from rnncalc.plan import Flow, LayerPlan
 from rnncalc.record import cached_property
@@ -61,7 +62,7 @@ class Layer:
         try:
             self.inflows, self.axes, self.positions, self.depths, steps = inflow(cell, plan, flows, self.first)
             self.steps: Any = steps
-            self._agrees()
+            agree(self)
             loose = self.steps if type(self.steps) is int and self.steps > 1 else None
             self.known, is_open = kind.trace(self, None if cell.states else loose)
             # the number of steps, where all that is known of the kind hangs on no number of them
@@ -72,7 +73,7 @@ class Layer:
             open_ends = [shown(flow.shape) for flow in flows if None in flow.shape]
             told = f"; its input is {' and '.join(open_ends)}" if open_ends else ""
             raise plan.wrong("", f"`{plan.name}`: {error}{told}") from None
-        self._stack(self._sizes())
+        self._stack(first_sizes(self))
         if shared is not None:
             sharing.check(self, shared)
         residual.check(self)
@@ -177,49 +178,6 @@ class Layer:
             return options
         options |= {"input_depth": self.depths[0], "lead": int(self.plan.time_distributed)}
         return {key: value for key, value in options.items() if key in self.cell.chosen}
-
-    def _agrees(self) -> None:
-        """Raise a SpecError where the depth of what it reads is not what the layer says of it, or not so many parts."""
-        plan, depth = self.plan, self.depths[0] if self.depths else None
-        if plan.options.get("input_depth", depth) != depth and self.inflows:
-            message = f"{self.words['input_depth']} is {plan.options['input_depth']}, but the input of `{plan.name}`"
-            raise plan.wrong("input_depth", f"{message} has depth {depth}")
-        if self.kind.divides:
-            self._divides()
-
-    def _divides(self) -> None:
-        options: dict[str, Any] = {**self.kind.options, **self.plan.options, "input_depth": self.depths[0]}
-        groups = options.get("groups", 1)
-        for size in ("input_depth", "filters") if groups != 1 else ():
-            if isinstance(options.get(size), int) and options[size] % groups:
-                word = self.words.get(size, size)
-                raise self.plan.wrong("groups", f"{groups} groups do not divide {word} {options[size]}")
-        if options.get("chunk_size") and options["units"] % options["chunk_size"]:
-            told = f"chunks of {options['chunk_size']} do not divide {options['units']} units"
-            raise self.plan.wrong("chunk_size", told)
-        heads, depth = options.get("heads", 1), options.get("input_depth") or 0
-        if options.get("key_depth") is None and "heads" in options and depth % heads:
-            raise self.plan.wrong("heads", f"{heads} heads do not divide the depth {depth}")
-
-    def _sizes(self) -> dict[str, int]:
-        """The sizes of the first layer of the stack."""
-        plan, cell = self.plan, self.cell
-        base = {**self.kind.sizes, **sizes_of(cell, plan.options)}
-        base["input_depth"] = (self.depths or (1,))[0] or 1
-        base.update({f"{name}_depth": d for name, d in zip(cell.inputs[1:], self.depths[1:]) if d is not None})
-        for key, other in self.entry.derived.items():
-            if base.get(key) is None:
-                whole, _, parts = other.partition("/")
-                one, _, times = whole.partition("*")
-                if one in base:
-                    base[key] = base[one] * base.get(times, 1) // base.get(parts, 1)
-        for left, right in self.known.equal:
-            if left.symbols | right.symbols <= set(base) and left.at(base) != right.at(base):
-                told = f"{left.at(base)} and {right.at(base)}"
-                raise plan.wrong("", f"`{plan.name}`: what it compares has different depths, {told}")
-        for name in sorted(self.known.needs - base.keys()):
-            raise plan.wrong("", f"{cell.name} needs `{self.layout.word(name, self.entry)}` here")
-        return base
 
     def _stack(self, base: Mapping[str, int]) -> None:
         """The sizes of each layer of the stack, and what comes out of the last."""

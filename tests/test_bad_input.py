@@ -17,7 +17,6 @@ import pytest
 import rnncalc
 from rnncalc import layouts
 from rnncalc.cell import find, recurrent
-from rnncalc.spec import source
 
 pytestmark = pytest.mark.usefixtures("schema_agrees")
 
@@ -331,7 +330,7 @@ def test_a_file_that_comes_in_small_pieces_as_from_a_pipe_is_read_to_its_end(
 ) -> None:
     (tmp_path / "spec.yaml").write_text(f"framework: keras\n{HEAD}" + "  - dense: 10\n" * 300)
     read = os.read
-    monkeypatch.setattr(source.os, "read", lambda file, most: read(file, min(most, 10)))
+    monkeypatch.setattr(os, "read", lambda file, most: read(file, min(most, 10)))
     assert rnncalc.load(tmp_path / "spec.yaml").params == 300 * (10 * 10 + 10)
 
 

@@ -148,7 +148,7 @@ def _whole(model: Model) -> Model:
 
 
 def _data(path: str) -> bytes:
-    from rnncalc.spec.source import read_bytes, read_file
+    from rnncalc.spec.text import read_bytes, read_file
 
     if path != "-":
         return read_file(path)

@@ -99,7 +99,7 @@ def _since(
     from rnncalc.changes.sides import side
     from rnncalc.cli.batch import gate, specs
     from rnncalc.cli.project import NAME, another
-    from rnncalc.spec.source import LARGEST_FILE
+    from rnncalc.spec.text import LARGEST_FILE
 
     if "-" in paths:
         raise click.UsageError("standard input has no revisions; give files, folders or patterns")

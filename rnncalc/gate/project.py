@@ -105,7 +105,8 @@ def load(path: str) -> Project:
     Raises:
         SpecError: all that is wrong with it, or that it cannot be read.
     """
-    from rnncalc.spec.source import documents, read_file, read_text
+    from rnncalc.spec.source import documents
+    from rnncalc.spec.text import read_file, read_text
 
     try:
         data = read_file(path)

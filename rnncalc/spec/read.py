@@ -180,7 +180,8 @@ def read(
 
     Where not `every` document has to be a spec, None stands for one that is none. `settings` change what they name.
     """
-    from rnncalc.spec.source import documents, read_text
+    from rnncalc.spec.source import documents
+    from rnncalc.spec.text import read_text
 
     documents_read = 0
     try:
@@ -239,7 +240,7 @@ def load_all(path: str | Path, framework: str | None = None) -> list[Model]:
         SpecError: all that is wrong with the file.
         OSError: it cannot be read.
     """
-    from rnncalc.spec.source import read_file
+    from rnncalc.spec.text import read_file
 
     found = list(read(read_file(path), fspath(path), framework))
     problems = [problem for each in found if isinstance(each, SpecError) for problem in each.problems]
